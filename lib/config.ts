@@ -1,0 +1,34 @@
+/** Where the raw files and the lake are, and how much one merge may take. */
+export interface Config {
+  rawBucket: string;
+  /** Prefix of the schemas in the raw bucket: empty, or ending in '/'. DMS calls it BucketFolder. */
+  rawPrefix: string;
+  lakeBucket: string;
+  /** Prefix of the schemas in the lake bucket: empty, or ending in '/'. */
+  lakePrefix: string;
+  limits: Limits;
+}
+
+export interface Limits {
+  /** Rows in a row group that Tidemark writes. */
+  rowsPerRowGroup: number;
+  /** New rows go to the last file of their partition until it has this size, in bytes. */
+  targetFileBytes: number;
+  /** Share of a lake file, from 0 to 1, that bytes no longer in use may take before it is laid out anew. */
+  deadBytesShare: number;
+  /** Values (rows × columns) of raw files that one merge holds in memory; a larger file is merged in slices. */
+  valuesPerMerge: number;
+  /** Raw files that one merge takes. */
+  filesPerMerge: number;
+  /** Tables of one batch that are reconciled side by side. */
+  tablesAtOnce: number;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  rowsPerRowGroup: 8192,
+  targetFileBytes: 128 * 1024 * 1024,
+  deadBytesShare: 1 / 3,
+  valuesPerMerge: 2_000_000,
+  filesPerMerge: 500,
+  tablesAtOnce: 4,
+};

@@ -1,0 +1,30 @@
+/**
+ * The families of errors, by what happens next.
+ *
+ * - `TableBlocked`: this table's files or settings are not as they must be. The table stops with the reason in its row;
+ *   other tables never notice.
+ * - `ObjectChanged`, `TableItemChanged` (lib/ports): someone else was faster. Read again, plan again.
+ * - `OutOfTime`: the deadline is near. What is committed stays; the rest is done by the next invocation.
+ * - Anything else is transient or a bug: the wake-up is handed back, tried again, and ends in the dead-letter queue.
+ */
+export class TableBlocked extends Error {
+  override readonly name = 'TableBlocked';
+  /** Key of the raw file in the way, relative to the table's folder; empty if it is the table's settings. */
+  readonly file: string;
+  readonly next: string;
+  constructor(file: string, reason: string, options: { next: string; cause?: unknown }) {
+    super(reason, options.cause === undefined ? undefined : { cause: options.cause });
+    this.file = file;
+    this.next = options.next;
+  }
+}
+
+/** Time is up; nothing more may be written by this invocation. */
+export class OutOfTime extends Error {
+  override readonly name = 'OutOfTime';
+}
+
+/** The text of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,18 @@
+import type { Config } from '../config.ts';
+import type { Clock, RandomSource } from './clock.ts';
+import type { Log } from './log.ts';
+import type { ObjectStore } from './object-store.ts';
+import type { TableStore } from './table-store.ts';
+import type { WakeUpQueue } from './wake-up-queue.ts';
+
+/** Everything outside that Tidemark works with. `lib/aws/connect.ts` and `lib/local/connect.ts` make one. */
+export interface Ports {
+  raw: ObjectStore;
+  lake: ObjectStore;
+  tables: TableStore;
+  queue: WakeUpQueue;
+  clock: Clock;
+  random: RandomSource;
+  log: Log;
+  config: Config;
+}

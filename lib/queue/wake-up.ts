@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * A wake-up says "look at this table". It carries no truth: the consumer reads the table's row and the bucket. `key` is
+ * a hint which object was written; wake-ups that come from elsewhere have none.
+ */
+export interface WakeUp {
+  /** The table's path: `<bucket>/<prefix>/<schema>/<table>/`. */
+  table: string;
+  /** Decoded key of the object that was created, if that is why. */
+  key?: string;
+  /**
+   * Tells this wake-up from all others: two wake-ups of one table with the same cause are one. Any text; it is hashed.
+   */
+  cause: string;
+}
+
+/** MessageGroupId: a path may be too long or hold characters that a group id may not, hence its SHA-256. */
+export function groupId(table: string): string {
+  return sha256(table);
+}
+
+/** MessageDeduplicationId, from the table and the cause. */
+export function deduplicationId(wakeUp: WakeUp): string {
+  return sha256(`${wakeUp.table}\n${wakeUp.cause}`);
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
