@@ -1,0 +1,41 @@
+/**
+ * What Tidemark notes in the footer of each lake file, under one key.
+ *
+ * The random id makes every content unique, so that an eTag (on S3 a hash of the content) never comes back: a write that
+ * was meant for an older version can then never succeed by chance.
+ */
+export interface FileMetadata {
+  id: string;
+  generation: number;
+  /**
+   * The parts of raw files that were appended here by merges not yet committed when this version was written: what is
+   * found here after a crash is not appended again. Files that are merged by key need none.
+   */
+  holds: Hold[];
+}
+
+/** Rows [from, to) of one version of a raw file, as far as they belong to this file's partition. */
+export interface Hold {
+  file: string;
+  eTag: string;
+  from: number;
+  to: number;
+}
+
+const KEY = 'tidemark';
+
+export function fileMetadata(metadata: FileMetadata): Map<string, string> {
+  return new Map([[KEY, JSON.stringify(metadata)]]);
+}
+
+export function readFileMetadata(metadata: ReadonlyMap<string, string>): FileMetadata | undefined {
+  const json = metadata.get(KEY);
+  if (json === undefined) return undefined;
+  try {
+    const { id, generation, holds } = JSON.parse(json) as Partial<FileMetadata>;
+    return { id: String(id), generation: Number(generation), holds: Array.isArray(holds) ? holds : [] };
+  } catch {
+    // Someone else's note under our name is no note of ours.
+    return undefined;
+  }
+}

@@ -1,0 +1,78 @@
+import { mapConcurrently } from '../concurrency.ts';
+import type { Footer } from '../parquet/footer.ts';
+import type { ReadRange } from '../parquet/parquet-file.ts';
+import type { ObjectStore, ObjectSummary } from '../ports/object-store.ts';
+import type { FooterCache } from './footer-cache.ts';
+import { readFileMetadata } from './file-metadata.ts';
+import type { FileMetadata } from './file-metadata.ts';
+
+/** A file of a table's lake folder, as listed. */
+export interface LakeFile extends ObjectSummary {
+  /** Partition folders below the table's folder, each with its '/'; empty if there are none. */
+  folder: string;
+  /** The load that its rows belong to; 0 for files of another writer. */
+  generation: number;
+}
+
+/** A lake file whose footer was read. */
+export interface OpenLakeFile extends LakeFile {
+  footer: Footer;
+  /** What Tidemark noted in the footer; absent in files of another writer. */
+  metadata: FileMetadata | undefined;
+  rows: number;
+  read: ReadRange;
+}
+
+/** `g1-v00000012-<random>.parquet`: generation and claiming version; what a zombie would write is never named again. */
+export function lakeFileName(generation: number, version: number, id: string): string {
+  return `g${generation}-v${version.toString().padStart(8, '0')}-${id.slice(0, 12)}.parquet`;
+}
+
+const NAME = /^g(\d+)-v\d+-[0-9a-f]+\.parquet$/;
+
+/** The lake files of a table, in the order of their keys. Hidden files and folders (`_`, `.`) are none. */
+export async function listLakeFiles(lake: ObjectStore, prefix: string): Promise<LakeFile[]> {
+  const files: LakeFile[] = [];
+  for await (const object of lake.list(prefix)) {
+    const name = object.key.slice(prefix.length);
+    const hidden = name.split('/').some((segment) => segment.startsWith('_') || segment.startsWith('.'));
+    if (hidden || !name.endsWith('.parquet') || object.size === 0) continue;
+    const base = name.slice(name.lastIndexOf('/') + 1);
+    files.push({
+      ...object,
+      folder: name.slice(0, name.length - base.length),
+      generation: Number(NAME.exec(base)?.[1] ?? 0),
+    });
+  }
+  return files;
+}
+
+/**
+ * Reads the footers, side by side. Footers of versions seen before are remembered.
+ * @throws TableBlocked if a lake file is not one; ObjectChanged if it was replaced since it was listed.
+ */
+export function openLakeFiles(
+  lake: ObjectStore,
+  files: readonly LakeFile[],
+  footers: FooterCache,
+): Promise<OpenLakeFile[]> {
+  return mapConcurrently(files, READS_AT_ONCE, async (file) => {
+    const read = rangeReader(lake, file);
+    const footer = await footers.footer(file, read);
+    const rows = footer.rowGroups.reduce((sum, group) => sum + group.rows, 0);
+    return { ...file, footer, metadata: readFileMetadata(footer.metadata), rows, read };
+  });
+}
+
+/** Reads ranges of one version; a small file is read whole, once. */
+export function rangeReader(store: ObjectStore, { key, eTag, size }: ObjectSummary): ReadRange {
+  if (size > WHOLE_BYTES_MAX) return (start, end) => store.read(key, eTag, start, end);
+  let whole: Promise<Uint8Array> | undefined;
+  return async (start, end) => {
+    whole ??= store.read(key, eTag, 0, size);
+    return (await whole).subarray(start, end);
+  };
+}
+
+const READS_AT_ONCE = 16;
+const WHOLE_BYTES_MAX = 1024 * 1024;
