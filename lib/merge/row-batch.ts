@@ -1,0 +1,160 @@
+import { TableBlocked } from '../errors.ts';
+import { compareText } from '../dms/raw-file.ts';
+import type { Column, PhysicalValue, Values } from '../parquet/column-type.ts';
+import { typeName } from '../parquet/column-type.ts';
+import { IncompatibleColumn, mergeColumns } from '../parquet/widening.ts';
+import type { RawSlice } from './raw-slice.ts';
+import { readSliceColumn } from './raw-slice.ts';
+
+/**
+ * The rows of one merge: slices of raw files, one after the other in the order in which they apply, column by column in
+ * the types of the lake.
+ */
+export interface RowBatch {
+  rows: number;
+  /** Columns of the table, `Op` and partition columns included. */
+  columns: readonly Column[];
+  /** By column name. */
+  values: ReadonlyMap<string, Values>;
+  /** What each row does: `I`, `U` or `D`. */
+  operations: readonly Operation[];
+  slices: readonly { slice: RawSlice; start: number; end: number }[];
+}
+
+export type Operation = 'I' | 'U' | 'D';
+
+/** First column of change files (AWS DMS user guide, S3 target). */
+export const OP = 'Op';
+
+/**
+ * Reads the slices.
+ * @param lakeColumns what the lake holds already; a column's type is the widest of lake and files
+ * @param isWanted which columns to read, beside `Op`; the others have no values in the batch
+ * @throws TableBlocked if a file cannot be read, a column's types cannot come together, or an operation is none.
+ */
+export async function readRowBatch(
+  slices: readonly RawSlice[],
+  lakeColumns: readonly Column[],
+  isWanted: (name: string) => boolean = () => true,
+): Promise<RowBatch> {
+  const columns = tableColumns(slices, lakeColumns);
+  const placed = place(slices);
+  const values = new Map<string, Values>();
+  for (const column of columns) {
+    if (column.name !== OP && !isWanted(column.name)) continue;
+    const parts: Values[] = [];
+    for (const slice of slices) parts.push(await readSliceColumn(slice, column));
+    values.set(column.name, concatenate(parts));
+  }
+  const rows = placed.at(-1)?.end ?? 0;
+  const op = values.get(OP) ?? [];
+  const operations = new Array<Operation>(rows);
+  for (const { slice, start, end } of placed) readOperations(slice, op, operations, start, end);
+  values.set(
+    OP,
+    Array.from(operations, (operation) => OP_BYTES[operation]),
+  );
+  return { rows, columns, values, operations, slices: placed };
+}
+
+const OP_COLUMN: Column = { name: OP, type: { physical: 'BYTE_ARRAY', logical: { kind: 'text', use: 'UTF8' } } };
+const OP_BYTES: Record<Operation, Uint8Array> = {
+  I: Uint8Array.of(0x49),
+  U: Uint8Array.of(0x55),
+  D: Uint8Array.of(0x44),
+};
+
+/** @throws TableBlocked */
+export function tableColumns(slices: readonly RawSlice[], lakeColumns: readonly Column[]): Column[] {
+  let columns = [...lakeColumns];
+  for (const { file } of slices) {
+    try {
+      columns = mergeColumns(columns, file.footer.columns);
+    } catch (error) {
+      if (!(error instanceof IncompatibleColumn)) throw error;
+      const { column, lake, incoming } = error;
+      throw new TableBlocked(
+        file.name,
+        `${file.name} has ${typeName(incoming)} in column ${column} where the lake has ${typeName(lake)}: no type holds both exactly.`,
+        {
+          next: 'Have DMS reload the table, so that it is built anew with the new type, or undo the change at the source.',
+          cause: error,
+        },
+      );
+    }
+  }
+  return columns.some(({ name }) => name === OP) ? columns : [OP_COLUMN, ...columns];
+}
+
+function place(slices: readonly RawSlice[]): RowBatch['slices'] {
+  let start = 0;
+  return slices.map((slice) => {
+    const end = start + slice.to - slice.from;
+    const placed = { slice, start, end };
+    start = end;
+    return placed;
+  });
+}
+
+/**
+ * Load files have `Op` only with IncludeOpForFullLoad, change files lack it with CdcInsertsOnly; a column of nulls says
+ * the same as none. Every row is then an insert.
+ */
+function readOperations({ file }: RawSlice, op: Values, operations: Operation[], start: number, end: number): void {
+  let nulls = 0;
+  for (let row = start; row < end; row++) {
+    const value = op[row] ?? null;
+    if (value === null) nulls++;
+    operations[row] = value === null ? 'I' : operationOf(value, file.name, file.kind);
+  }
+  if (file.kind === 'change' && nulls > 0 && nulls < end - start) {
+    throw badOperation(file.name, `${nulls} of its rows have no operation in column ${OP}`);
+  }
+}
+
+function operationOf(value: NonNullable<PhysicalValue>, name: string, kind: RawSlice['file']['kind']): Operation {
+  const byte = value instanceof Uint8Array && value.length === 1 ? value[0] : undefined;
+  if (byte === 0x49) return 'I';
+  if (kind === 'load') throw badOperation(name, `a row of a full load has an operation other than I in column ${OP}`);
+  if (byte === 0x55) return 'U';
+  if (byte === 0x44) return 'D';
+  throw badOperation(name, `a row has an operation other than I, U and D in column ${OP}`);
+}
+
+function badOperation(name: string, reason: string): TableBlocked {
+  return new TableBlocked(name, `${name} is not a file of changes as DMS writes it: ${reason}.`, {
+    next: 'Have DMS write it again (reload the table), put a good copy in its place, or remove it to do without its changes.',
+  });
+}
+
+function concatenate(parts: Values[]): Values {
+  const [only] = parts;
+  if (only && parts.length === 1) return only;
+  return parts.flatMap((part) => Array.from(part));
+}
+
+/**
+ * The columns that people named, as the files name them; Spark resolves names whatever their case, so rows of the hourly
+ * solution may differ in it.
+ * @throws TableBlocked naming what is missing.
+ */
+export function resolveColumns(
+  names: readonly string[],
+  columns: readonly Column[],
+  file: string,
+  use: string,
+): Column[] {
+  return names.map((name) => {
+    const exact = columns.find((column) => column.name === name);
+    const folded = columns.filter((column) => column.name.toLowerCase() === name.toLowerCase());
+    const found = exact ?? (folded.length === 1 ? folded[0] : undefined);
+    if (found) return found;
+    const present = columns
+      .map((column) => column.name)
+      .sort(compareText)
+      .join(', ');
+    throw new TableBlocked(file, `${use} names the column ${name}, which ${file} does not have. It has: ${present}.`, {
+      next: `Correct ${use} in the table's row, or have DMS write files with that column.`,
+    });
+  });
+}
