@@ -1,0 +1,29 @@
+import * as v from 'valibot';
+import type { Config } from '../config.ts';
+import type { TableName } from '../dms/object-key.ts';
+import { parseObjectKey, tableOfPath, tablePath } from '../dms/object-key.ts';
+import type { WakeUp } from './wake-up.ts';
+
+/** The body of a wake-up's message. */
+export function wakeUpBody({ table, key, cause }: WakeUp): string {
+  return JSON.stringify({ table, key, cause });
+}
+
+/**
+ * Reads a message of the wake-ups queue. It is not trusted: the table must be one of this raw bucket and prefix, and the
+ * one that the key belongs to.
+ * @throws Error saying why it is refused.
+ */
+export function parseWakeUp(body: string, config: Config): WakeUp & { name: TableName } {
+  const { table, key, cause } = v.parse(Body, JSON.parse(body));
+  const name = tableOfPath(table, config);
+  if (!name) throw new Error(`${table} is no table of ${config.rawBucket}/${config.rawPrefix}`);
+  if (key === undefined) return { table, cause, name };
+  const object = parseObjectKey(key, config.rawPrefix);
+  if (object.kind !== 'table' || tablePath(config.rawBucket, config.rawPrefix, object.schema, object.table) !== table) {
+    throw new Error(`the key ${key} is not of the table ${table}`);
+  }
+  return { table, key, cause, name };
+}
+
+const Body = v.object({ table: v.string(), key: v.optional(v.string()), cause: v.string() });

@@ -1,0 +1,52 @@
+import { compareChangeFiles, parseRawFile } from '../dms/raw-file.ts';
+import type { RawSlice } from '../merge/raw-slice.ts';
+import { withFiles } from './coverage.ts';
+import type { Progress } from './row.ts';
+
+/** The progress once these slices are in the lake: what a merge's commit writes. */
+export function committed(progress: Progress, slices: readonly RawSlice[]): Partial<Progress> {
+  const whole = slices.filter(({ file, to }) => to === file.rows).map(({ file }) => file);
+  const loads = whole.filter(({ kind }) => kind === 'load');
+  const changes = whole.filter(({ kind }) => kind === 'change');
+  return {
+    loadFiles: new Map([...progress.loadFiles, ...loads.map(({ name, eTag }) => [name, eTag] as const)]),
+    lastFullLoadDate: newestDate(progress.lastFullLoadDate, loads),
+    coverage: withFiles(
+      progress.coverage,
+      changes.map(({ name }) => name),
+    ),
+    lastChangeFile: newestName(progress.lastChangeFile, changes),
+    lastChangeAt: newestTime(progress.lastChangeAt, changes),
+    changeFiles: progress.changeFiles + changes.length,
+    partial: partialAfter(progress.partial, slices),
+    intent: [],
+    attempts: 0,
+    blocked: undefined,
+  };
+}
+
+function partialAfter(before: Progress['partial'], slices: readonly RawSlice[]): Progress['partial'] {
+  const unfinished = slices.find(({ file, to }) => to < file.rows);
+  if (unfinished) return { file: unfinished.file.name, eTag: unfinished.file.eTag, rows: unfinished.to };
+  return slices.some(({ file }) => file.name === before?.file) ? undefined : before;
+}
+
+/** As the hourly solution writes it: UTC, whole seconds. */
+function newestDate(before: string, loads: readonly { lastModified: Date }[]): string {
+  const dates = loads.map(({ lastModified }) => lastModified.toISOString().slice(0, 19).replace('T', ' '));
+  return [before, ...dates].sort().at(-1) ?? before;
+}
+
+function newestName(before: string | undefined, changes: readonly { name: string }[]): string | undefined {
+  const names = [...changes.map(({ name }) => name), ...(before === undefined ? [] : [before])];
+  return names
+    .map(parseRawFile)
+    .filter((file) => file.kind === 'change')
+    .sort(compareChangeFiles)
+    .at(-1)?.name;
+}
+
+function newestTime(before: number | undefined, changes: readonly { lastModified: Date }[]): number | undefined {
+  const times = changes.map(({ lastModified }) => lastModified.getTime());
+  return times.length === 0 ? before : Math.max(before ?? -Infinity, ...times);
+}

@@ -1,0 +1,40 @@
+import { tablePath } from '../dms/object-key.ts';
+import type { Ports } from '../ports/ports.ts';
+import type { Attribute } from '../ports/table-store.ts';
+import { columnNamesText } from './item.ts';
+import { readOrRegisterRow } from './row-store.ts';
+
+export interface TableSettings {
+  primaryKey?: readonly string[];
+  partitionKey?: readonly string[];
+  active?: boolean;
+}
+
+/**
+ * Sets what people set in a table's row, registering the table if it is unknown; the same as editing the row by hand.
+ * Settings that are absent stay as they are. Nothing is written if nothing differs.
+ * @param name `<schema>/<table>`
+ * @throws Error if the name is none.
+ */
+export async function configureTable(
+  name: string,
+  settings: TableSettings,
+  { tables, random, config }: Pick<Ports, 'tables' | 'random' | 'config'>,
+): Promise<void> {
+  const [schema, table, ...rest] = name.split('/');
+  if (!schema || !table || rest.length > 0) throw new Error(`${name} is no table's name; it must be <schema>/<table>.`);
+  const path = tablePath(config.rawBucket, config.rawPrefix, schema, table);
+  const { item } = await readOrRegisterRow(path, { schema, table }, tables, config);
+  const wanted: Record<string, Attribute | undefined> = {
+    PrimaryKey: settings.primaryKey && columnNamesText(settings.primaryKey),
+    PartitionKey: settings.partitionKey && columnNamesText(settings.partitionKey),
+    ActiveFlag: settings.active === undefined ? undefined : String(settings.active),
+  };
+  const set: Record<string, Attribute> = {};
+  for (const [attribute, value] of Object.entries(wanted)) {
+    if (value !== undefined && value !== item[attribute]) set[attribute] = value;
+  }
+  if (Object.keys(set).length === 0) return;
+  const expected = Object.fromEntries(Object.keys(set).map((attribute) => [attribute, item[attribute]]));
+  await tables.update(path, { set: { ...set, EditId: random.id() }, remove: [] }, expected);
+}

@@ -1,0 +1,54 @@
+import type { ChangeFileName } from '../dms/raw-file.ts';
+import { compareChangeFiles, parseRawFile } from '../dms/raw-file.ts';
+
+/**
+ * Which change files are merged, in bounded space.
+ *
+ * A name alone does not say it: files come late, with names older than what is merged already. So files are accounted
+ * for by a mark and a time (everything up to that name that was last modified by that time, when a listing of the whole
+ * table was gone through), and by name above the one or after the other.
+ */
+export interface Coverage {
+  /** Name of a change file; undefined before the first whole listing. */
+  mark: string | undefined;
+  /** Milliseconds since the epoch. */
+  sweptAt: number;
+  names: ReadonlySet<string>;
+}
+
+export interface DatedChangeFile extends ChangeFileName {
+  lastModified: Date;
+}
+
+export function isAccountedFor(file: DatedChangeFile, { mark, sweptAt, names }: Coverage): boolean {
+  if (names.has(file.name)) return true;
+  const marked = mark === undefined ? undefined : parseRawFile(mark);
+  return marked?.kind === 'change' && compareChangeFiles(file, marked) <= 0 && file.lastModified.getTime() <= sweptAt;
+}
+
+export function withFiles(coverage: Coverage, names: Iterable<string>): Coverage {
+  return { ...coverage, names: new Set([...coverage.names, ...names]) };
+}
+
+/** Past this many names, the whole table is listed and the mark raised. */
+export const NAMES_MAX = 1_000;
+
+/**
+ * Raises the mark to the newest file merged, so that few names need be kept.
+ *
+ * @param files all change files of the table, each of them accounted for
+ * @param listedAt when the listing began, in ms since the epoch. A file that is uploaded in parts is dated by the upload's
+ * beginning, so files as young as `UPLOAD_MS_MAX` then stay accounted for by name.
+ */
+export function compacted(coverage: Coverage, files: readonly DatedChangeFile[], listedAt: number): Coverage {
+  const newest = files.toSorted(compareChangeFiles).at(-1);
+  if (!newest) return coverage;
+  const byDate = files.toSorted((a, b) => a.lastModified.getTime() - b.lastModified.getTime());
+  // However busy the table, half of the names go.
+  const oldestKept = byDate.at(-NAMES_MAX / 2)?.lastModified.getTime() ?? 0;
+  const sweptAt = Math.max(coverage.sweptAt, listedAt - UPLOAD_MS_MAX, oldestKept);
+  const names = byDate.filter((file) => file.lastModified.getTime() > sweptAt).map((file) => file.name);
+  return { mark: newest.name, sweptAt, names: new Set(names) };
+}
+
+const UPLOAD_MS_MAX = 15 * 60 * 1000;

@@ -1,0 +1,172 @@
+import { compareChangeFiles, parseRawFile } from '../dms/raw-file.ts';
+import { TableBlocked } from '../errors.ts';
+import { isAccountedFor } from './coverage.ts';
+import type { ChangeFile, LoadFile, RawListing } from './raw-listing.ts';
+import type { Progress, TableRow } from './row.ts';
+import { builtWithSettings, wasEdited } from './row.ts';
+
+/** What is to be done for a table next. */
+export type Step =
+  | { kind: 'nothing' }
+  /** The lake is to be built anew: the progress from which that begins. */
+  | { kind: 'new generation'; progress: Partial<Progress>; reason: string }
+  | { kind: 'load'; files: readonly LoadFile[] }
+  | { kind: 'changes'; files: readonly ChangeFile[] }
+  /** One change file whose name is older than what is merged; `later`: the files merged that come after it. */
+  | { kind: 'late'; file: ChangeFile; later: readonly ChangeFile[] };
+
+/**
+ * Compares a row with the raw files that are there: load files first, then late change files, then the others in order.
+ * No I/O; the same row and listing give the same step.
+ * @throws TableBlocked if a person must decide.
+ */
+export function decide(row: TableRow, listing: RawListing): Step {
+  const { progress } = row;
+  const [odd] = listing.unsupported;
+  if (odd) throw new TableBlocked(odd.name, odd.why, { next: odd.next });
+  if (wasEdited(row)) return rebuild(row, listing, 'its keys were changed');
+  const load = decideLoad(row, listing);
+  if (load) return load;
+  const pending = pendingChanges(progress, listing);
+  const { partial } = progress;
+  const begun = pending.find(({ name }) => name === partial?.file);
+  if (begun && begun.eTag === partial?.eTag) return { kind: 'changes', files: [begun] };
+  if (begun && row.settings.primaryKey.length === 0)
+    return rebuild(row, listing, `${begun.name} was replaced in mid-merge`);
+  const [first] = pending;
+  if (!first) return { kind: 'nothing' };
+  if (isLate(first, progress)) return { kind: 'late', file: first, later: laterFiles(first, row, listing) };
+  return { kind: 'changes', files: pending };
+}
+
+/** Change files that are not merged, nor part of a later full load, in the order in which they apply. */
+export function pendingChanges(progress: Progress, listing: RawListing): ChangeFile[] {
+  return listing.changeFiles.filter(
+    (file) => !isAccountedFor(file, progress.coverage) && file.lastModified.getTime() >= progress.since,
+  );
+}
+
+/** Load files that are not merged, nor left over from the load before. */
+export function pendingLoads({ loadFiles, supersededLoadFiles }: Progress, listing: RawListing): LoadFile[] {
+  return listing.loadFiles.filter(
+    ({ name, eTag }) => loadFiles.get(name) !== eTag && supersededLoadFiles.get(name) !== eTag,
+  );
+}
+
+/**
+ * Pieces of a load are merged as they appear. A load file that appears after the first change file of its generation,
+ * or under a known name with other content, belongs to a new full load.
+ */
+function decideLoad({ progress }: TableRow, listing: RawListing): Step | undefined {
+  const pending = pendingLoads(progress, listing);
+  if (pending.length === 0) return undefined;
+  if (listing.loadFiles.length > LOAD_FILES_MAX) {
+    throw new TableBlocked(
+      '',
+      `The table has ${listing.loadFiles.length} load files; its row has room for ${LOAD_FILES_MAX}.`,
+      {
+        next: "Raise MaxFileSize in the DMS endpoint's settings and reload the table.",
+      },
+    );
+  }
+  const { partial } = progress;
+  const replaced = pending.filter(
+    ({ name, eTag }) => progress.loadFiles.has(name) || (partial?.file === name && partial.eTag !== eTag),
+  );
+  if (replaced.length === 0 && progress.changeFiles === 0) return { kind: 'load', files: pending };
+  const reason = replaced[0]
+    ? `${replaced[0].name} was loaded again`
+    : `${pending[0]?.name ?? ''} came after change files`;
+  const since = Math.min(...pending.map(({ lastModified }) => lastModified.getTime()));
+  return {
+    kind: 'new generation',
+    reason,
+    progress: { ...anew(progress), since, supersededLoadFiles: superseded(progress, listing) },
+  };
+}
+
+/** DynamoDB keeps 400 KB an item: two loads' names and eTags, and the names of change files. */
+const LOAD_FILES_MAX = 2_500;
+
+function anew({ generation }: Progress): Partial<Progress> {
+  return {
+    generation: generation + 1,
+    lastChangeFile: undefined,
+    lastChangeAt: undefined,
+    since: 0,
+    loadFiles: new Map(),
+    supersededLoadFiles: new Map(),
+    coverage: { mark: undefined, sweptAt: 0, names: new Set() },
+    changeFiles: 0,
+    partial: undefined,
+  };
+}
+
+/**
+ * Load files of the load before that are still there, since DMS has not yet written over them or writes fewer now. Those
+ * older than a change that was merged on top of them were complete then; others may be pieces of the new load.
+ */
+function superseded({ loadFiles, lastChangeAt }: Progress, listing: RawListing): Map<string, string> {
+  const left = listing.loadFiles.filter(
+    ({ name, eTag, lastModified }) =>
+      loadFiles.get(name) === eTag && lastModified.getTime() <= (lastChangeAt ?? -Infinity),
+  );
+  return new Map(left.map(({ name, eTag }) => [name, eTag]));
+}
+
+/** @throws TableBlocked if raw files that the lake was built from are gone: what they held would be lost. */
+function rebuild(row: TableRow, listing: RawListing, why: string): Step {
+  const { progress } = row;
+  const present = new Map(listing.loadFiles.map(({ name, eTag }) => [name, eTag]));
+  const gone = [...progress.loadFiles].filter(([name, eTag]) => present.get(name) !== eTag);
+  const merged = listing.changeFiles.filter((file) => isAccountedFor(file, progress.coverage)).length;
+  if (gone.length > 0 || merged < progress.changeFiles) {
+    const changesGone = Math.max(0, progress.changeFiles - merged);
+    throw new TableBlocked(
+      '',
+      `The table must be built anew, since ${why}, but ${gone.length} load files and ${changesGone} change files are gone.`,
+      {
+        next: 'Restore them, or have DMS reload the table, or set PrimaryKey and PartitionKey back to what they were.',
+      },
+    );
+  }
+  // The load's own order of things is kept: what it superseded then it supersedes now.
+  const { since, supersededLoadFiles } = progress;
+  const builtWith = builtWithSettings(row.settings);
+  return {
+    kind: 'new generation',
+    reason: why,
+    progress: { ...anew(progress), since, supersededLoadFiles, builtWith },
+  };
+}
+
+function isLate(file: ChangeFile, { lastChangeFile }: Progress): boolean {
+  const newest = lastChangeFile === undefined ? undefined : parseRawFile(lastChangeFile);
+  return newest?.kind === 'change' && compareChangeFiles(file, newest) < 0;
+}
+
+/**
+ * The files merged already that come after a late one: what they say of a key stands.
+ * @throws TableBlocked if one of them may be gone.
+ */
+function laterFiles(late: ChangeFile, { settings, progress }: TableRow, listing: RawListing): ChangeFile[] {
+  const later = listing.changeFiles.filter(
+    (file) => compareChangeFiles(file, late) > 0 && isAccountedFor(file, progress.coverage),
+  );
+  if (settings.primaryKey.length === 0) return [];
+  const listed = new Set(later.map(({ name }) => name));
+  const missing = [...progress.coverage.names].filter((name) => {
+    const file = parseRawFile(name);
+    return file.kind === 'change' && compareChangeFiles(file, late) > 0 && !listed.has(name);
+  });
+  // Old files go first: where one older than the late file is still there, none after it has been cleaned away.
+  const olderIsThere = listing.changeFiles.some((file) => compareChangeFiles(file, late) < 0);
+  if (missing.length > 0 || (!olderIsThere && later.length < progress.changeFiles)) {
+    throw new TableBlocked(
+      late.name,
+      `${late.name} came late, and change files that come after it are gone: which of its keys they changed cannot be told.`,
+      { next: 'Remove the file to do without its changes, or have DMS reload the table.' },
+    );
+  }
+  return later;
+}

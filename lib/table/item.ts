@@ -1,0 +1,182 @@
+import type { Attribute, TableItem } from '../ports/table-store.ts';
+import type { Blocked, BuiltWith, IntendedWrite, Progress, TableRow } from './row.ts';
+import { NEVER_LOADED, newProgress } from './row.ts';
+
+/**
+ * A table's row as an item of the controller table.
+ *
+ * `path`, `bucket`, `prefix`, `folder`, `PrimaryKey`, `PartitionKey`, `LastFullLoadDate`, `LastIncrementalFile`,
+ * `ActiveFlag` and `out_path` have the names and forms that users of the hourly solution know: keys as `'id'`, `'a,b'` or
+ * `'null'`, flags as `'true'` and `'false'`.
+ */
+export function rowOfItem(item: TableItem): TableRow {
+  const { path } = item;
+  return {
+    path,
+    settings: {
+      primaryKey: columnNames(item.PrimaryKey),
+      partitionKey: columnNames(item.PartitionKey),
+      active: text(item.ActiveFlag).trim().toLowerCase() === 'true',
+      outPath: outPathOf(item.out_path),
+    },
+    progress: progressOf(item, path),
+  };
+}
+
+/** The item of a table that is seen for the first time: inactive, so that a person confirms its keys. */
+export function newItem(
+  table: { bucket: string; prefix: string; schema: string; table: string },
+  path: string,
+): TableItem {
+  return {
+    path,
+    bucket: table.bucket,
+    prefix: table.prefix,
+    folder: `${table.schema}/${table.table}`,
+    PrimaryKey: 'null',
+    PartitionKey: 'null',
+    LastFullLoadDate: NEVER_LOADED,
+    LastIncrementalFile: incrementalFile(path, undefined),
+    ActiveFlag: 'false',
+    Version: 0,
+  };
+}
+
+/** Attributes that people edit; each update is made on the condition that they are as they were read. */
+export const EDITED_ATTRIBUTES = ['PrimaryKey', 'PartitionKey', 'ActiveFlag', 'out_path'] as const;
+
+/** Names of columns as `PrimaryKey` and `PartitionKey` hold them. */
+export function columnNamesText(names: readonly string[]): string {
+  return names.length === 0 ? 'null' : names.join(',');
+}
+
+/** Attributes that hold a row's progress; those that are undefined are absent. */
+export function progressAttributes(path: string, progress: Progress): Record<string, Attribute | undefined> {
+  const { coverage, intent, blocked, partial, builtWith, loadFiles, supersededLoadFiles } = progress;
+  return {
+    LastFullLoadDate: progress.lastFullLoadDate,
+    LastIncrementalFile: incrementalFile(path, progress.lastChangeFile),
+    Version: progress.version,
+    Generation: progress.generation,
+    Since: progress.since || undefined,
+    LastChangeAt: progress.lastChangeAt,
+    LoadFiles: loadFiles.size > 0 ? Object.fromEntries(loadFiles) : undefined,
+    SupersededLoadFiles: supersededLoadFiles.size > 0 ? Object.fromEntries(supersededLoadFiles) : undefined,
+    LowWaterMark: coverage.mark,
+    SweptAt: coverage.sweptAt || undefined,
+    MergedFiles: coverage.names.size > 0 ? [...coverage.names] : undefined,
+    ChangeFiles: progress.changeFiles || undefined,
+    Partial: partial,
+    BuiltWith: builtWith && builtWithAttribute(builtWith),
+    Intent:
+      intent.length > 0
+        ? intent.map(({ key, replaces }) => [key, replaces === 'absent' ? '' : replaces.eTag])
+        : undefined,
+    Attempts: progress.attempts || undefined,
+    Blocked: blocked && { ...blocked },
+  };
+}
+
+function progressOf(item: TableItem, path: string): Progress {
+  const fresh = newProgress();
+  const incremental = text(item.LastIncrementalFile);
+  const at = incremental.lastIndexOf(path);
+  const name = at < 0 ? incremental.slice(incremental.lastIndexOf('/') + 1) : incremental.slice(at + path.length);
+  const partial = record(item.Partial);
+  const builtWith = record(item.BuiltWith);
+  const blocked = record(item.Blocked);
+  return {
+    version: item.Version === undefined ? undefined : number(item.Version),
+    generation: number(item.Generation),
+    lastFullLoadDate: text(item.LastFullLoadDate) || fresh.lastFullLoadDate,
+    lastChangeFile: name === '' || name === NO_CHANGE_FILE ? undefined : name,
+    lastChangeAt: item.LastChangeAt === undefined ? undefined : number(item.LastChangeAt),
+    since: number(item.Since),
+    loadFiles: textMap(item.LoadFiles),
+    supersededLoadFiles: textMap(item.SupersededLoadFiles),
+    coverage: {
+      mark: item.LowWaterMark === undefined ? undefined : text(item.LowWaterMark),
+      sweptAt: number(item.SweptAt),
+      names: new Set(list(item.MergedFiles).map(text)),
+    },
+    changeFiles: number(item.ChangeFiles),
+    partial: partial && { file: text(partial.file), eTag: text(partial.eTag), rows: number(partial.rows) },
+    builtWith: builtWith && {
+      primaryKey: columnNames(builtWith.PrimaryKey),
+      partitionKey: columnNames(builtWith.PartitionKey),
+      outPath: outPathOf(builtWith.out_path),
+    },
+    intent: list(item.Intent).map(intendedWrite),
+    attempts: number(item.Attempts),
+    blocked: blocked && blockedOf(blocked),
+  };
+}
+
+/** What the hourly solution writes for "none yet". */
+const NO_CHANGE_FILE = '0.parquet';
+
+function incrementalFile(path: string, name: string | undefined): string {
+  return path + (name ?? NO_CHANGE_FILE);
+}
+
+function columnNames(attribute: Attribute | undefined): string[] {
+  const names = text(attribute)
+    .split(',')
+    .map((name) => name.trim());
+  return names.filter((name) => name !== '' && name !== 'null');
+}
+
+function outPathOf(attribute: Attribute | undefined): string | undefined {
+  const outPath = text(attribute).trim();
+  return outPath === '' || outPath === 'null' ? undefined : outPath;
+}
+
+function builtWithAttribute({ primaryKey, partitionKey, outPath }: BuiltWith): Attribute {
+  return {
+    PrimaryKey: columnNamesText(primaryKey),
+    PartitionKey: columnNamesText(partitionKey),
+    ...(outPath !== undefined && { out_path: outPath }),
+  };
+}
+
+function intendedWrite(attribute: Attribute): IntendedWrite {
+  const [key, eTag] = list(attribute);
+  return { key: text(key), replaces: text(eTag) === '' ? 'absent' : { eTag: text(eTag) } };
+}
+
+function blockedOf(blocked: Readonly<Record<string, Attribute>>): Blocked {
+  return {
+    file: text(blocked.file),
+    eTag: text(blocked.eTag),
+    reason: text(blocked.reason),
+    next: text(blocked.next),
+    since: text(blocked.since),
+    settings: text(blocked.settings),
+  };
+}
+
+// People edit these items, so whatever has another form than ours counts as absent.
+
+function text(attribute: Attribute | undefined): string {
+  return typeof attribute === 'string' || typeof attribute === 'number' || typeof attribute === 'boolean'
+    ? String(attribute)
+    : '';
+}
+
+function number(attribute: Attribute | undefined): number {
+  const value = Number(text(attribute) || 0);
+  return Number.isFinite(value) ? value : 0;
+}
+
+function list(attribute: Attribute | undefined): readonly Attribute[] {
+  return Array.isArray(attribute) ? (attribute as readonly Attribute[]) : [];
+}
+
+function record(attribute: Attribute | undefined): Readonly<Record<string, Attribute>> | undefined {
+  if (typeof attribute !== 'object' || Array.isArray(attribute)) return undefined;
+  return attribute as Readonly<Record<string, Attribute>>;
+}
+
+function textMap(attribute: Attribute | undefined): Map<string, string> {
+  return new Map(Object.entries(record(attribute) ?? {}).map(([name, value]) => [name, text(value)]));
+}

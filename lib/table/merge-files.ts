@@ -1,0 +1,122 @@
+import type { Limits } from '../config.ts';
+import { TableBlocked } from '../errors.ts';
+import type { Hold } from '../lake/file-metadata.ts';
+import type { Key } from '../merge/key.ts';
+import { batchKeys, keyColumns } from '../merge/key.ts';
+import type { MergePlan } from '../merge/plan.ts';
+import { planAppend } from '../merge/plan-append.ts';
+import type { LakeTable } from '../merge/plan-merge.ts';
+import { planMerge } from '../merge/plan-merge.ts';
+import type { RawSlice } from '../merge/raw-slice.ts';
+import { openRawFile } from '../merge/raw-slice.ts';
+import type { RowBatch } from '../merge/row-batch.ts';
+import { readRowBatch, resolveColumns, tableColumns } from '../merge/row-batch.ts';
+import { withReplacements } from '../merge/replacements.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import { isAccountedFor } from './coverage.ts';
+import type { LakeFiles } from './lake-table.ts';
+import type { ChangeFile, RawListing } from './raw-listing.ts';
+import type { TableRow } from './row.ts';
+
+export interface PlannedMerge {
+  plan: MergePlan;
+  batch: RowBatch;
+  slices: readonly RawSlice[];
+}
+
+/**
+ * Plans what a row's next merge writes; reads only. A slice that turns out to be bad ends what is taken before it, so
+ * that good files before a bad one are merged and the bad one is then the first.
+ * @param later files merged already that come after the slices (a late file's)
+ * @throws TableBlocked if the first slice is bad, or the settings do not fit.
+ */
+export async function planFiles(
+  row: TableRow,
+  slices: readonly RawSlice[],
+  lakeFiles: LakeFiles,
+  listing: RawListing,
+  later: readonly ChangeFile[],
+  limits: Limits,
+  raw: ObjectStore,
+): Promise<PlannedMerge> {
+  try {
+    const batch = await readRowBatch(slices, lakeFiles.columns);
+    const plan = await planBatch(row, batch, lakeFiles, listing, later, limits, raw);
+    return { plan, batch, slices };
+  } catch (error) {
+    const bad = error instanceof TableBlocked ? slices.findIndex(({ file }) => file.name === error.file) : -1;
+    if (bad <= 0) throw error;
+    return planFiles(row, slices.slice(0, bad), lakeFiles, listing, later, limits, raw);
+  }
+}
+
+/** The parts of raw files that lake files say they hold. */
+export function heldParts({ current }: LakeFiles): Hold[] {
+  return current.flatMap(({ metadata }) => metadata?.holds ?? []);
+}
+
+async function planBatch(
+  row: TableRow,
+  batch: RowBatch,
+  lakeFiles: LakeFiles,
+  listing: RawListing,
+  later: readonly ChangeFile[],
+  limits: Limits,
+  raw: ObjectStore,
+): Promise<MergePlan> {
+  const { primaryKey, partitionKey } = row.settings;
+  // Each file must have the columns that people named, or its rows would go astray.
+  for (const { slice } of batch.slices) {
+    resolveColumns(primaryKey, slice.file.footer.columns, slice.file.name, 'PrimaryKey');
+    resolveColumns(partitionKey, slice.file.footer.columns, slice.file.name, 'PartitionKey');
+  }
+  const partition = resolveColumns(partitionKey, batch.columns, '', 'PartitionKey');
+  requireText(partition);
+  const columns = batch.columns.filter(({ name }) => !partition.some((column) => column.name === name));
+  const lake: LakeTable = { files: lakeFiles.current, columns, partitionKey: partition };
+  const appends = primaryKey.length === 0 || batch.slices.every(({ slice }) => slice.file.kind === 'load');
+  const keys = keyColumns(resolveColumns(primaryKey, batch.columns, '', 'PrimaryKey'), partition);
+  const superseded = async (changes: Map<Key, number>): Promise<void> => {
+    for (const file of later) await dropKeysOf(file, changes, batch, row, raw);
+  };
+  const plan = appends
+    ? planAppend(batch, lake, limits, (hold) => isCommitted(hold, row, listing))
+    : await planMerge(batch, lake, keys, limits, superseded);
+  return withReplacements(plan, lake, lakeFiles.stale, limits);
+}
+
+/** A folder's name is text. */
+function requireText(partition: LakeTable['partitionKey']): void {
+  const bytes = partition.find(({ type }) => type.logical.kind === 'bytes');
+  if (!bytes) return;
+  throw new TableBlocked('', `PartitionKey names the column ${bytes.name}, which holds bytes that are not text.`, {
+    next: "Name another column in PartitionKey in the table's row.",
+  });
+}
+
+/** Takes keys that a later file changed out of a late file's changes: the later operation stands. */
+async function dropKeysOf(
+  file: ChangeFile,
+  changes: Map<Key, number>,
+  batch: RowBatch,
+  row: TableRow,
+  raw: ObjectStore,
+): Promise<void> {
+  const opened = await openRawFile(raw, file);
+  const slice = { file: opened, from: 0, to: opened.rows };
+  const columns = tableColumns([slice], batch.columns);
+  const primaryKey = resolveColumns(row.settings.primaryKey, columns, file.name, 'PrimaryKey');
+  const partition = resolveColumns(row.settings.partitionKey, columns, file.name, 'PartitionKey');
+  const named = new Set(primaryKey.map(({ name }) => name));
+  const laterBatch = await readRowBatch([slice], columns, (name) => named.has(name));
+  const keyOf = batchKeys(laterBatch, keyColumns(primaryKey, partition));
+  for (let i = 0; i < laterBatch.rows; i++) changes.delete(keyOf(i));
+}
+
+function isCommitted(hold: Hold, { progress }: TableRow, listing: RawListing): boolean {
+  if (progress.loadFiles.get(hold.file) === hold.eTag) return true;
+  const { partial } = progress;
+  if (partial?.file === hold.file) return partial.eTag === hold.eTag && hold.from < partial.rows;
+  const file = listing.changeFiles.find(({ name }) => name === hold.file);
+  return file !== undefined && isAccountedFor(file, progress.coverage);
+}

@@ -1,0 +1,78 @@
+import type { ChangeFileName } from '../dms/raw-file.ts';
+import { compareChangeFiles, compareText, parseRawFile } from '../dms/raw-file.ts';
+import type { RawObject } from '../merge/raw-slice.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import { isAccountedFor } from './coverage.ts';
+import type { StoredRow } from './row-store.ts';
+
+export type LoadFile = RawObject & { kind: 'load' };
+export type ChangeFile = RawObject & ChangeFileName;
+
+/** The raw files of a table, by what they are. */
+export interface RawListing {
+  /** In the order of their names. */
+  loadFiles: readonly LoadFile[];
+  /** In the order in which they apply. */
+  changeFiles: readonly ChangeFile[];
+  /** Files that DMS should not have written like this. */
+  unsupported: readonly { name: string; eTag: string; why: string; next: string }[];
+  /** Whether the whole table was listed, rather than what sorts after the row's mark. */
+  whole: boolean;
+  /** When the listing began, in ms since the epoch. */
+  listedAt: number;
+}
+
+/**
+ * Lists a table's raw files: from the row's mark on, or the whole table if that is asked for, or if a key that woke us is
+ * not among what was listed though it is not accounted for (a late file, or date folders that do not sort by time).
+ * @param keys decoded keys of the objects that woke us, hints only
+ */
+export async function listRawFiles(
+  row: StoredRow,
+  hints: { keys: readonly string[]; whole: boolean },
+  raw: ObjectStore,
+  now: number,
+): Promise<RawListing> {
+  const prefix = rawPrefix(row.path);
+  const { coverage } = row.progress;
+  if (hints.whole || coverage.mark === undefined) return list(prefix, undefined, raw, now);
+  const listing = await list(prefix, coverage.mark, raw, now);
+  const seen = new Set([...listing.loadFiles, ...listing.changeFiles, ...listing.unsupported].map(({ name }) => name));
+  for (const key of hints.keys) {
+    const name = key.slice(prefix.length);
+    if (key.startsWith(prefix) && !seen.has(name) && (await isNews(key, name, row, raw))) {
+      return list(prefix, undefined, raw, now);
+    }
+  }
+  return listing;
+}
+
+/** Prefix of the table's objects in the raw bucket. */
+export function rawPrefix(path: string): string {
+  return path.slice(path.indexOf('/') + 1);
+}
+
+async function isNews(key: string, name: string, row: StoredRow, raw: ObjectStore): Promise<boolean> {
+  const object = await raw.head(key);
+  if (!object) return false;
+  const file = parseRawFile(name);
+  if (file.kind === 'load') return row.progress.loadFiles.get(name) !== object.eTag;
+  if (file.kind === 'change')
+    return !isAccountedFor({ ...file, lastModified: object.lastModified }, row.progress.coverage);
+  return file.kind === 'unsupported';
+}
+
+async function list(prefix: string, mark: string | undefined, raw: ObjectStore, listedAt: number): Promise<RawListing> {
+  const loadFiles: LoadFile[] = [];
+  const changeFiles: ChangeFile[] = [];
+  const unsupported: { name: string; eTag: string; why: string; next: string }[] = [];
+  for await (const object of raw.list(prefix, mark === undefined ? {} : { after: prefix + mark })) {
+    const file = parseRawFile(object.key.slice(prefix.length));
+    if (file.kind === 'load') loadFiles.push({ ...object, kind: 'load', name: file.name });
+    else if (file.kind === 'change') changeFiles.push({ ...object, ...file });
+    else if (file.kind === 'unsupported') unsupported.push({ ...file, eTag: object.eTag });
+  }
+  loadFiles.sort((a, b) => compareText(a.name, b.name));
+  changeFiles.sort(compareChangeFiles);
+  return { loadFiles, changeFiles, unsupported, whole: mark === undefined, listedAt };
+}

@@ -1,0 +1,219 @@
+import { OutOfTime, TableBlocked } from '../errors.ts';
+import { footerCacheOf } from '../lake/footer-cache.ts';
+import type { FooterCache } from '../lake/footer-cache.ts';
+import { listLakeFiles } from '../lake/lake-file.ts';
+import { openRawFile } from '../merge/raw-slice.ts';
+import { tableColumns } from '../merge/row-batch.ts';
+import type { Column } from '../parquet/column-type.ts';
+import { ObjectChanged } from '../ports/object-store.ts';
+import type { Ports } from '../ports/ports.ts';
+import { TableItemChanged } from '../ports/table-store.ts';
+import { begin } from './begin.ts';
+import { carryOut } from './carry-out.ts';
+import { removeOldEmptyFiles } from './clean-up.ts';
+import { committed } from './commit.ts';
+import { compacted, NAMES_MAX } from './coverage.ts';
+import type { Deadline } from './deadline.ts';
+import type { Step } from './decide.ts';
+import { decide } from './decide.ts';
+import { takeOver } from './intent.ts';
+import { lakePrefix, readLakeFiles } from './lake-table.ts';
+import { heldParts, planFiles } from './merge-files.ts';
+import { Meter } from './meter.ts';
+import type { RawListing } from './raw-listing.ts';
+import { listRawFiles } from './raw-listing.ts';
+import type { MergeReport } from './report.ts';
+import type { TableName } from '../dms/object-key.ts';
+import type { StoredRow } from './row-store.ts';
+import { readOrRegisterRow, saveProgress } from './row-store.ts';
+import type { Blocked } from './row.ts';
+import { settingsText } from './row.ts';
+import { begunFirst, chooseSlices } from './slices.ts';
+
+export interface Reconciled {
+  state: 'inactive' | 'active' | 'blocked';
+  report: MergeReport | undefined;
+  blocked: Blocked | undefined;
+  /** Whether time was up before all was done. */
+  more: boolean;
+}
+
+/** Why a table is looked at. */
+export interface Hints {
+  /** Decoded keys of objects that were created. */
+  keys: readonly string[];
+  /** Look at all of it, and at what blocks it, again: a sweep, or an edited row. */
+  whole: boolean;
+}
+
+/**
+ * Brings a table's lake up to its raw files. What is true is in the row and in the listings; what woke us is not needed
+ * to know it.
+ * @throws whatever is transient: the wake-up is to be delivered again.
+ */
+export async function reconcile(
+  path: string,
+  name: TableName,
+  hints: Hints,
+  deadline: Deadline,
+  ports: Ports,
+): Promise<Reconciled> {
+  const meter = new Meter();
+  const started = ports.clock.now();
+  const footers = footerCacheOf(ports.lake);
+  const metered = { ...ports, raw: meter.reading(ports.raw), lake: meter.reading(ports.lake) };
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const end = await new Reconciliation(path, name, hints, deadline, meter, footers, metered).run();
+      const report =
+        meter.merges > 0 ? meter.report(`${name.schema}/${name.table}`, ports.clock.now() - started) : undefined;
+      return { ...end, report };
+    } catch (error) {
+      const overtaken = error instanceof ObjectChanged || error instanceof TableItemChanged;
+      if (!overtaken || attempt === ATTEMPTS_MAX) throw error;
+      ports.log.info('something changed while it was merged; looking again', { table: path, attempt, error });
+    }
+  }
+}
+
+const ATTEMPTS_MAX = 5;
+/** A merge is not begun unless so many times the longest one before it are left. */
+const HEADROOM = 1.5;
+
+/** One pass over a table, from its row as read at the beginning. */
+class Reconciliation {
+  constructor(
+    private readonly path: string,
+    private readonly name: TableName,
+    private readonly hints: Hints,
+    private readonly deadline: Deadline,
+    private readonly meter: Meter,
+    private readonly footers: FooterCache,
+    private readonly ports: Ports,
+  ) {}
+
+  async run(): Promise<Omit<Reconciled, 'report'>> {
+    const row = await readOrRegisterRow(this.path, this.name, this.ports.tables, this.ports.config);
+    if (!row.settings.active) return { state: 'inactive', blocked: undefined, more: false };
+    try {
+      const prefix = lakePrefix(row, this.name, this.ports.config);
+      const listing = await listRawFiles(row, this.hints, this.ports.raw, this.ports.clock.now());
+      if (isStillBlocked(row, listing, this.hints))
+        return { state: 'blocked', blocked: row.progress.blocked, more: false };
+      const settled = await this.settleIntent(row, prefix, listing);
+      return await this.merge(await this.begin(settled, prefix, listing), prefix, listing);
+    } catch (error) {
+      if (error instanceof OutOfTime) return { state: 'active', blocked: undefined, more: true };
+      if (!(error instanceof TableBlocked)) throw error;
+      return { state: 'blocked', blocked: await this.block(error), more: false };
+    }
+  }
+
+  private async merge(row: StoredRow, prefix: string, listing: RawListing): Promise<Omit<Reconciled, 'report'>> {
+    const { tables, random, clock, log } = this.ports;
+    let current = row;
+    let longest = 0;
+    for (;;) {
+      const step = decide(current, listing);
+      if (step.kind === 'nothing') break;
+      if (this.deadline.isWithin(longest * HEADROOM)) return { state: 'active', blocked: undefined, more: true };
+      const started = clock.now();
+      if (step.kind === 'new generation') {
+        log.warn('the table is built anew', { table: this.path, reason: step.reason });
+        if (!listing.whole) return await this.merge(current, prefix, await this.listWhole(current));
+        current = await saveProgress(current, step.progress, tables, random);
+      } else {
+        current = await this.mergeStep(current, prefix, listing, step);
+      }
+      longest = Math.max(longest, clock.now() - started);
+    }
+    current = await this.compact(current, listing);
+    if (current.progress.blocked) await saveProgress(current, { blocked: undefined }, tables, random);
+    return { state: 'active', blocked: undefined, more: false };
+  }
+
+  private async mergeStep(
+    row: StoredRow,
+    prefix: string,
+    listing: RawListing,
+    step: Step & { kind: 'load' | 'changes' | 'late' },
+  ): Promise<StoredRow> {
+    const { raw, lake, tables, random, config, log } = this.ports;
+    const files =
+      step.kind === 'late' ? [step.file] : begunFirst<(typeof step.files)[number]>(step.files, row.progress);
+    const lakeFiles = await readLakeFiles(row, prefix, lake, this.footers);
+    const chosen = await chooseSlices(files, row.progress, heldParts(lakeFiles), config.limits, raw);
+    const later = step.kind === 'late' ? step.later : [];
+    if (step.kind === 'late')
+      log.warn('a change file came late', { table: this.path, file: step.file.name, later: later.length });
+    const planned = await planFiles(row, chosen, lakeFiles, listing, later, config.limits, raw);
+    this.deadline.check();
+    const claimed = await carryOut(row, planned, prefix, this.deadline, this.meter, this.ports);
+    // The commit point: from here on these files are merged.
+    const done = await saveProgress(claimed, committed(claimed.progress, planned.slices), tables, random);
+    const whole = planned.slices.filter(({ file, to }) => to === file.rows);
+    const loadFiles = whole.filter(({ file }) => file.kind === 'load').length;
+    this.meter.merged({ loadFiles, changeFiles: whole.length - loadFiles }, planned.plan.counts);
+    await removeOldEmptyFiles(lakeFiles, this.ports);
+    return done;
+  }
+
+  private async settleIntent(row: StoredRow, prefix: string, listing: RawListing): Promise<StoredRow> {
+    if (row.progress.intent.length === 0) return row;
+    return takeOver(row, prefix, () => this.columnsOfRawFiles(listing), this.footers, this.deadline, this.ports);
+  }
+
+  private async columnsOfRawFiles(listing: RawListing): Promise<Column[]> {
+    const file = listing.loadFiles[0] ?? listing.changeFiles[0];
+    if (!file) return tableColumns([], []);
+    const opened = await openRawFile(this.ports.raw, file);
+    return tableColumns([{ file: opened, from: 0, to: 0 }], []);
+  }
+
+  private async begin(row: StoredRow, prefix: string, listing: RawListing): Promise<StoredRow> {
+    if (row.progress.builtWith || listing.loadFiles.length + listing.changeFiles.length === 0) return row;
+    const { lake, tables, random, clock } = this.ports;
+    return saveProgress(row, begin(row, listing, await listLakeFiles(lake, prefix), clock.now()), tables, random);
+  }
+
+  private listWhole(row: StoredRow): Promise<RawListing> {
+    return listRawFiles(row, { keys: [], whole: true }, this.ports.raw, this.ports.clock.now());
+  }
+
+  /** Keeps the names in the row few. */
+  private async compact(row: StoredRow, listing: RawListing): Promise<StoredRow> {
+    const { coverage } = row.progress;
+    if (coverage.names.size <= NAMES_MAX) return row;
+    const whole = listing.whole ? listing : await this.listWhole(row);
+    // What has come since then wakes us again, and is looked at before the mark passes it.
+    if (decide(row, whole).kind !== 'nothing') return row;
+    const { tables, random } = this.ports;
+    return saveProgress(row, { coverage: compacted(coverage, whole.changeFiles, whole.listedAt) }, tables, random);
+  }
+
+  private async block(error: TableBlocked): Promise<Blocked> {
+    const { raw, tables, random, clock, config } = this.ports;
+    const row = await readOrRegisterRow(this.path, this.name, tables, config);
+    const key = this.path.slice(this.path.indexOf('/') + 1) + error.file;
+    const blocked: Blocked = {
+      file: error.file,
+      eTag: error.file === '' ? '' : ((await raw.head(key))?.eTag ?? ''),
+      reason: error.message,
+      next: error.next,
+      since: new Date(clock.now()).toISOString(),
+      settings: settingsText(row.settings),
+    };
+    const before = row.progress.blocked;
+    if (before?.reason === blocked.reason && before.eTag === blocked.eTag) return before;
+    await saveProgress(row, { blocked }, tables, random);
+    return blocked;
+  }
+}
+
+/** The same file and the same settings are the same obstacle: nothing to read again. */
+function isStillBlocked({ progress: { blocked }, settings }: StoredRow, listing: RawListing, hints: Hints): boolean {
+  if (!blocked || hints.whole || blocked.settings !== settingsText(settings)) return false;
+  if (blocked.file === '') return true;
+  const files = [...listing.loadFiles, ...listing.changeFiles, ...listing.unsupported];
+  return files.some(({ name, eTag }) => name === blocked.file && eTag === blocked.eTag);
+}

@@ -1,0 +1,19 @@
+/** What the reconciling of one table did. Rows are counted by their effect on the lake. */
+export interface MergeReport {
+  /** `<schema>/<table>` */
+  table: string;
+  loadFiles: number;
+  changeFiles: number;
+  rowsInserted: number;
+  rowsUpdated: number;
+  rowsDeleted: number;
+  /** U and D rows of a table without a primary key. */
+  rowsIgnored: number;
+  rowGroupsRewritten: number;
+  rowGroupsCopied: number;
+  bytesRead: number;
+  bytesWritten: number;
+  bytesCopied: number;
+  copyMs: number;
+  durationMs: number;
+}

@@ -1,0 +1,52 @@
+import type { TableName } from '../dms/object-key.ts';
+import type { Config } from '../config.ts';
+import type { RandomSource } from '../ports/clock.ts';
+import type { Attribute, TableItem, TableStore } from '../ports/table-store.ts';
+import { EDITED_ATTRIBUTES, newItem, progressAttributes, rowOfItem } from './item.ts';
+import type { Progress, TableRow } from './row.ts';
+
+/** A row together with the item that it was read from: the condition of its next update. */
+export interface StoredRow extends TableRow {
+  readonly item: TableItem;
+}
+
+export async function readRow(path: string, tables: TableStore): Promise<StoredRow | undefined> {
+  const item = await tables.get(path);
+  return item && { ...rowOfItem(item), item };
+}
+
+/** The table's row; a table that is seen for the first time is registered, inactive. */
+export async function readOrRegisterRow(
+  path: string,
+  name: TableName,
+  tables: TableStore,
+  config: Config,
+): Promise<StoredRow> {
+  const known = await readRow(path, tables);
+  if (known) return known;
+  const item = await tables.create(newItem({ bucket: config.rawBucket, prefix: config.rawPrefix, ...name }, path));
+  return { ...rowOfItem(item), item };
+}
+
+/**
+ * Saves progress, if nobody wrote or edited the row since it was read.
+ * @throws TableItemChanged if somebody did.
+ */
+export async function saveProgress(
+  row: StoredRow,
+  changes: Partial<Omit<Progress, 'version'>>,
+  tables: TableStore,
+  random: RandomSource,
+): Promise<StoredRow> {
+  const progress: Progress = { ...row.progress, ...changes, version: (row.progress.version ?? 0) + 1 };
+  const set: Record<string, Attribute> = { WriteId: random.id() };
+  const remove: string[] = [];
+  for (const [name, value] of Object.entries(progressAttributes(row.path, progress))) {
+    if (value !== undefined) set[name] = value;
+    else if (row.item[name] !== undefined) remove.push(name);
+  }
+  const expected = Object.fromEntries(['Version', ...EDITED_ATTRIBUTES].map((name) => [name, row.item[name]]));
+  await tables.update(row.path, { set, remove }, expected);
+  const item = Object.fromEntries(Object.entries({ ...row.item, ...set }).filter(([name]) => !remove.includes(name)));
+  return { ...row, progress, item: { ...item, path: row.path } };
+}

@@ -1,0 +1,110 @@
+import type { Coverage } from './coverage.ts';
+
+/**
+ * A table's row: what people set, and how far the lake is. `item.ts` says how it is stored.
+ */
+export interface TableRow {
+  /** `<bucket>/<prefix><schema>/<table>/` */
+  readonly path: string;
+  readonly settings: TableSettingsOfRow;
+  readonly progress: Progress;
+}
+
+/** What people edit; every update is made on the condition that these are still as they were read. */
+export interface TableSettingsOfRow {
+  primaryKey: readonly string[];
+  partitionKey: readonly string[];
+  active: boolean;
+  /** Folder of the lake bucket where the table's files are; undefined: the usual place. */
+  outPath: string | undefined;
+}
+
+/** What only Tidemark writes. */
+export interface Progress {
+  /** Raised by every update; undefined in a row that Tidemark has never written. */
+  version: number | undefined;
+  /** The load that the lake holds; 0 in a row whose table was never merged, or by the hourly solution only. */
+  generation: number;
+  /** `yyyy-MM-dd HH:mm:ss` of the newest load file merged. */
+  lastFullLoadDate: string;
+  /** The newest change file merged, relative to the table's folder; undefined if there is none. */
+  lastChangeFile: string | undefined;
+  /** When that generation's newest change file was last modified, in ms since the epoch. */
+  lastChangeAt: number | undefined;
+  /** Change files last modified before this are part of the full load already, in ms since the epoch. */
+  since: number;
+  /** Load files merged: name → eTag. */
+  loadFiles: ReadonlyMap<string, string>;
+  /** Load files of the generation before: not loaded again though they are still there. */
+  supersededLoadFiles: ReadonlyMap<string, string>;
+  /** Which change files are merged. */
+  coverage: Coverage;
+  /** How many change files are merged. */
+  changeFiles: number;
+  /** A raw file of which only the first rows are merged. */
+  partial: { file: string; eTag: string; rows: number } | undefined;
+  /** The settings that the lake was built with; undefined before the first merge. */
+  builtWith: BuiltWith | undefined;
+  /** Lake objects that a merge under way may write. */
+  intent: readonly IntendedWrite[];
+  /** Merges in a row that did not come to their commit: the next one takes less. */
+  attempts: number;
+  blocked: Blocked | undefined;
+}
+
+export type BuiltWith = Omit<TableSettingsOfRow, 'active'>;
+
+/** A lake key that may be written, and the version that would be replaced. */
+export interface IntendedWrite {
+  key: string;
+  replaces: { eTag: string } | 'absent';
+}
+
+export interface Blocked {
+  /** Raw file in the way, relative to the table's folder; empty if it is the settings or the lake. */
+  file: string;
+  /** Version of that file. */
+  eTag: string;
+  reason: string;
+  next: string;
+  /** ISO 8601 */
+  since: string;
+  /** The settings then: other settings may be what was wrong. */
+  settings: string;
+}
+
+export const NEVER_LOADED = '1900-01-01 00:00:00';
+
+export function newProgress(): Progress {
+  return {
+    version: undefined,
+    generation: 0,
+    lastFullLoadDate: NEVER_LOADED,
+    lastChangeFile: undefined,
+    lastChangeAt: undefined,
+    since: 0,
+    loadFiles: new Map(),
+    supersededLoadFiles: new Map(),
+    coverage: { mark: undefined, sweptAt: 0, names: new Set() },
+    changeFiles: 0,
+    partial: undefined,
+    builtWith: undefined,
+    intent: [],
+    attempts: 0,
+    blocked: undefined,
+  };
+}
+
+export function builtWithSettings({ primaryKey, partitionKey, outPath }: BuiltWith): BuiltWith {
+  return { primaryKey, partitionKey, outPath };
+}
+
+/** Settings as one text, to see whether they changed. */
+export function settingsText({ primaryKey, partitionKey, outPath }: BuiltWith): string {
+  return JSON.stringify([primaryKey, partitionKey, outPath ?? null]);
+}
+
+/** Whether the lake was built with other settings than the row has now. */
+export function wasEdited({ settings, progress: { builtWith } }: TableRow): boolean {
+  return builtWith !== undefined && settingsText(settings) !== settingsText(builtWith);
+}

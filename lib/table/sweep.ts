@@ -1,0 +1,67 @@
+import { parseObjectKey, tablePath } from '../dms/object-key.ts';
+import { parseRawFile } from '../dms/raw-file.ts';
+import type { ObjectSummary } from '../ports/object-store.ts';
+import type { Ports } from '../ports/ports.ts';
+import { isAccountedFor } from './coverage.ts';
+import { rowOfItem } from './item.ts';
+import type { TableRow } from './row.ts';
+import { wasEdited } from './row.ts';
+
+export interface SweepReport {
+  /** Tables that have files below the raw prefix. */
+  tables: number;
+  woken: number;
+}
+
+/**
+ * The safety net: lists the whole raw prefix and wakes every table that is not registered yet, or has files that its row
+ * does not account for (their events were lost), or is blocked, or whose last merge did not come to its commit.
+ * @param cause tells this sweep from every other.
+ */
+export async function sweep(
+  cause: string,
+  { raw, tables, queue, log, config }: Omit<Ports, 'lake'>,
+): Promise<SweepReport> {
+  const rows = new Map<string, TableRow>();
+  for await (const item of tables.scan()) rows.set(item.path, rowOfItem(item));
+  const found = new Set<string>();
+  const toWake = new Set<string>();
+  const wake = async (): Promise<void> => {
+    await queue.send([...toWake].map((table) => ({ table, cause: `sweep ${cause}` })));
+  };
+  for await (const object of raw.list(config.rawPrefix)) {
+    const key = parseObjectKey(object.key, config.rawPrefix);
+    if (key.kind === 'other') continue;
+    const path = tablePath(config.rawBucket, config.rawPrefix, key.schema, key.table);
+    found.add(path);
+    if (!toWake.has(path) && needsWaking(rows.get(path), object, key.file)) toWake.add(path);
+  }
+  await wake();
+  if (found.size === 0) {
+    log.warn('the raw folder holds no tables: check BucketName and BucketFolder of the DMS endpoint', {
+      expected: `${config.rawBucket}/${config.rawPrefix}<schema>/<table>/LOAD00000001.parquet`,
+    });
+  }
+  return { tables: found.size, woken: toWake.size };
+}
+
+function needsWaking(row: TableRow | undefined, object: ObjectSummary, name: string): boolean {
+  if (!row) return true;
+  const { settings, progress } = row;
+  if (!settings.active) return false;
+  if (progress.blocked || progress.intent.length > 0 || progress.partial || wasEdited(row)) return true;
+  const file = parseRawFile(name);
+  switch (file.kind) {
+    case 'load':
+      return progress.loadFiles.get(name) !== object.eTag && progress.supersededLoadFiles.get(name) !== object.eTag;
+    case 'change':
+      return (
+        object.lastModified.getTime() >= progress.since &&
+        !isAccountedFor({ ...file, lastModified: object.lastModified }, progress.coverage)
+      );
+    case 'unsupported':
+      return true;
+    case 'ignored':
+      return false;
+  }
+}
