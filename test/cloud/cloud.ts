@@ -1,0 +1,101 @@
+/**
+ * A small cloud in memory: S3 and SQS, faithful where Tidemark depends on them. The real SDK clients talk to it through
+ * a request handler, without a socket; tests can also look at its buckets and queues directly.
+ */
+import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import type { HttpResponse } from '@smithy/protocol-http';
+import type { HttpRequest, RequestHandler } from '@smithy/types';
+
+import type { Clock } from '../../lib/ports/clock.ts';
+import type { Bucket } from './bucket.ts';
+import type { FaultHook, Operation } from './fault.ts';
+import { noFaults } from './fault.ts';
+import type { Answer, Request } from './http.ts';
+import { readRequest, toHttpResponse } from './http.ts';
+import type { QueueOptions } from './queue.ts';
+import { Queue } from './queue.ts';
+import { objectCreatedEvent, testEvent } from './s3-event.ts';
+import { S3Failure } from './s3-failure.ts';
+import { errorAnswer, operationOf, S3Service } from './s3-service.ts';
+import { queueNameOf, sqsOperationOf, SqsService } from './sqs-service.ts';
+import type { Uploads } from './uploads.ts';
+import { systemClock } from './virtual-clock.ts';
+
+const ACCOUNT = { region: 'eu-central-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+
+export class Cloud implements RequestHandler<HttpRequest, HttpResponse> {
+  /** Asked at every request. A fault of `reject` is a 503, `apply-then-fail` a connection that breaks too late. */
+  fault: FaultHook;
+  readonly #clock: Clock;
+  readonly #s3 = new S3Service();
+  readonly #sqs = new SqsService();
+  #events = 0;
+
+  constructor(options: { clock?: Clock; fault?: FaultHook } = {}) {
+    this.#clock = options.clock ?? systemClock;
+    this.fault = options.fault ?? noFaults;
+  }
+
+  createBucket(name: string): { bucket: Bucket; uploads: Uploads } {
+    return this.#s3.createBucket(name, this.#clock);
+  }
+
+  createQueue(name: string, options: QueueOptions): Queue {
+    const queue = new Queue(name, options, this.#clock);
+    this.#sqs.add(queue);
+    return queue;
+  }
+
+  queueUrl(queue: Queue): string {
+    return `https://sqs.example/000000000000/${queue.name}`;
+  }
+
+  /** Sends an event to `queue` for every object created in `bucket`, and at once the event that tells of it. */
+  notify(bucket: Bucket, queue: Queue): void {
+    queue.send({ body: testEvent(bucket.name) });
+    bucket.onCreated = (object) => {
+      const sequencer = (++this.#events).toString(16).toUpperCase().padStart(16, '0');
+      queue.send({ body: objectCreatedEvent(bucket.name, object, sequencer) });
+    };
+  }
+
+  s3Client(): S3Client {
+    return new S3Client({ ...ACCOUNT, endpoint: 'https://s3.example', forcePathStyle: true, requestHandler: this });
+  }
+
+  sqsClient(): SQSClient {
+    return new SQSClient({ ...ACCOUNT, endpoint: 'https://sqs.example', requestHandler: this });
+  }
+
+  async handle(httpRequest: HttpRequest): Promise<{ response: HttpResponse }> {
+    const request = await readRequest(httpRequest);
+    const operation = this.#operation(request);
+    const fault = await this.fault(operation);
+    if (fault === 'reject') return { response: toHttpResponse(unavailable(operation, request)) };
+    if (fault === 'conflict')
+      return { response: toHttpResponse(errorAnswer(new S3Failure('ConditionalRequestConflict'), request.method)) };
+    const answer = operation.service === 's3' ? this.#s3.handle(request) : this.#sqs.handle(request);
+    if (fault === 'apply-then-fail') throw connectionReset();
+    return { response: toHttpResponse(answer) };
+  }
+
+  #operation(request: Request): Operation {
+    if (request.headers['x-amz-target'] === undefined) {
+      const key = request.path.slice(request.path.indexOf('/') + 1);
+      return { service: 's3', name: operationOf(request), target: request.query['prefix'] ?? key };
+    }
+    const { QueueUrl } = JSON.parse(request.body.toString()) as { QueueUrl: string };
+    return { service: 'sqs', name: sqsOperationOf(request), target: queueNameOf(QueueUrl) };
+  }
+}
+
+function unavailable({ service }: Operation, { method }: Request): Answer {
+  if (service === 's3') return errorAnswer(new S3Failure('ServiceUnavailable'), method);
+  return { status: 503, body: JSON.stringify({ __type: 'com.amazonaws.sqs#ServiceUnavailable' }) };
+}
+
+/** As Node reports it; the SDK sends the request again. */
+function connectionReset(): Error {
+  return Object.assign(new Error('socket hang up'), { code: 'ECONNRESET', name: 'TimeoutError' });
+}

@@ -1,0 +1,142 @@
+/** SQS's JSON interface over the queue model: the requests that Tidemark, Lambda's poller and the tests send. */
+import { md5 } from './bucket.ts';
+import type { Answer, Request } from './http.ts';
+import type { Queue } from './queue.ts';
+
+const BATCH_ENTRIES_MAX = 10;
+const VISIBILITY_SECONDS_MAX = 43_200;
+
+interface Entry {
+  Id: string;
+  MessageBody: string;
+  MessageGroupId?: string;
+  MessageDeduplicationId?: string;
+  ReceiptHandle: string;
+  VisibilityTimeout: number;
+}
+
+interface SqsInput extends Entry {
+  Entries: Entry[];
+  MaxNumberOfMessages?: number;
+}
+
+type EntryAnswer = Record<string, string | boolean>;
+
+class SqsFailure extends Error {
+  override readonly name = 'SqsFailure';
+  constructor(readonly code: string) {
+    super(code);
+  }
+}
+
+export class SqsService {
+  readonly #queues = new Map<string, Queue>();
+
+  add(queue: Queue): void {
+    this.#queues.set(queue.name, queue);
+  }
+
+  handle(request: Request): Answer {
+    const input = JSON.parse(request.body.toString()) as SqsInput & { QueueUrl: string };
+    const queue = this.#queues.get(queueNameOf(input.QueueUrl));
+    try {
+      if (!queue) throw new SqsFailure('QueueDoesNotExist');
+      return jsonAnswer(200, this.#answer(sqsOperationOf(request), queue, input));
+    } catch (error) {
+      if (!(error instanceof SqsFailure)) throw error;
+      return jsonAnswer(400, { __type: `com.amazonaws.sqs#${error.code}`, message: error.message });
+    }
+  }
+
+  #answer(operation: string, queue: Queue, input: SqsInput): unknown {
+    switch (operation) {
+      case 'SendMessage':
+        return send(queue, input);
+      case 'SendMessageBatch':
+        return batch(input.Entries, (entry) => send(queue, entry));
+      case 'ReceiveMessage':
+        return { Messages: receive(queue, input) };
+      case 'DeleteMessage':
+        return remove(queue, input);
+      case 'DeleteMessageBatch':
+        return batch(input.Entries, (entry) => remove(queue, entry));
+      case 'ChangeMessageVisibility':
+        return changeVisibility(queue, input);
+      case 'ChangeMessageVisibilityBatch':
+        return batch(input.Entries, (entry) => changeVisibility(queue, entry));
+      default:
+        throw new Error(`the cloud for tests does not know SQS's ${operation}`);
+    }
+  }
+}
+
+export function sqsOperationOf({ headers }: Request): string {
+  return headers['x-amz-target']!.replace('AmazonSQS.', '');
+}
+
+export function queueNameOf(url: string): string {
+  return url.slice(url.lastIndexOf('/') + 1);
+}
+
+function send(queue: Queue, { MessageBody, MessageGroupId, MessageDeduplicationId }: Entry): EntryAnswer {
+  if (queue.options.fifo && (!isFifoId(MessageGroupId) || !isFifoId(MessageDeduplicationId)))
+    throw new SqsFailure('InvalidParameterValue');
+  const { messageId } = queue.send({
+    body: MessageBody,
+    groupId: MessageGroupId,
+    deduplicationId: MessageDeduplicationId,
+  });
+  return { MessageId: messageId, MD5OfMessageBody: md5(Buffer.from(MessageBody)) };
+}
+
+function receive(queue: Queue, { MaxNumberOfMessages = 1, VisibilityTimeout }: SqsInput): unknown[] {
+  if (MaxNumberOfMessages > BATCH_ENTRIES_MAX) throw new SqsFailure('InvalidParameterValue');
+  return queue.receive(MaxNumberOfMessages, VisibilityTimeout).map((message) => ({
+    MessageId: message.messageId,
+    ReceiptHandle: message.receiptHandle,
+    Body: message.body,
+    MD5OfBody: md5(Buffer.from(message.body)),
+    Attributes: {
+      ApproximateReceiveCount: String(message.receiveCount),
+      SentTimestamp: String(message.sentAt),
+      ...(message.groupId !== undefined && { MessageGroupId: message.groupId }),
+    },
+  }));
+}
+
+function remove(queue: Queue, { ReceiptHandle }: Entry): EntryAnswer {
+  if (!queue.delete(ReceiptHandle) && queue.options.fifo) throw new SqsFailure('InvalidParameterValue');
+  return {};
+}
+
+function changeVisibility(queue: Queue, { ReceiptHandle, VisibilityTimeout }: Entry): EntryAnswer {
+  if (!Number.isInteger(VisibilityTimeout) || VisibilityTimeout < 0 || VisibilityTimeout > VISIBILITY_SECONDS_MAX)
+    throw new SqsFailure('InvalidParameterValue');
+  if (!queue.changeVisibility(ReceiptHandle, VisibilityTimeout)) throw new SqsFailure('MessageNotInflight');
+  return {};
+}
+
+function batch(entries: Entry[], each: (entry: Entry) => EntryAnswer): unknown {
+  if (entries.length === 0) throw new SqsFailure('EmptyBatchRequest');
+  if (entries.length > BATCH_ENTRIES_MAX) throw new SqsFailure('TooManyEntriesInBatchRequest');
+  if (new Set(entries.map(({ Id }) => Id)).size < entries.length) throw new SqsFailure('BatchEntryIdsNotDistinct');
+  const Successful: EntryAnswer[] = [];
+  const Failed: EntryAnswer[] = [];
+  for (const entry of entries) {
+    try {
+      Successful.push({ Id: entry.Id, ...each(entry) });
+    } catch (error) {
+      if (!(error instanceof SqsFailure)) throw error;
+      Failed.push({ Id: entry.Id, Code: error.code, Message: error.message, SenderFault: true });
+    }
+  }
+  return { Successful, Failed };
+}
+
+function isFifoId(id: string | undefined): boolean {
+  return id !== undefined && /^[\x21-\x7e]{1,128}$/.test(id);
+}
+
+function jsonAnswer(status: number, body: unknown): Answer {
+  return { status, headers: { 'content-type': 'application/x-amz-json-1.0' }, body: JSON.stringify(body) };
+}
