@@ -1,0 +1,36 @@
+import { relative, sep } from 'node:path';
+import type { Config } from '../config.ts';
+import type { RandomSource } from '../ports/clock.ts';
+import type { ArrivalMessage } from '../queue/route.ts';
+import { statFile } from './folder-listing.ts';
+
+/**
+ * The message that S3 would send to the arrivals queue for a file of the raw folder; undefined if it is gone.
+ * @param rawFolder absolute path  @param path absolute path of the file
+ */
+export function arrivalOf(
+  rawFolder: string,
+  path: string,
+  { random, config }: { random: RandomSource; config: Pick<Config, 'rawBucket'> },
+): ArrivalMessage | undefined {
+  const stats = statFile(path);
+  if (!stats) return undefined;
+  const key = relative(rawFolder, path).split(sep).join('/');
+  const object = {
+    key: formEncoded(key),
+    size: Number(stats.size),
+    sequencer: stats.mtimeNs.toString(16).toUpperCase(),
+  };
+  const record = {
+    eventSource: 'aws:s3',
+    eventName: 'ObjectCreated:Put',
+    eventTime: stats.mtime.toISOString(),
+    s3: { bucket: { name: config.rawBucket }, object },
+  };
+  return { messageId: random.id(), body: JSON.stringify({ Records: [record] }) };
+}
+
+/** As S3 encodes the keys of its events. */
+function formEncoded(key: string): string {
+  return encodeURIComponent(key).replaceAll('%2F', '/').replaceAll('%20', '+');
+}

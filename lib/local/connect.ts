@@ -1,0 +1,38 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { DEFAULT_LIMITS } from '../config.ts';
+import type { Clock, RandomSource } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { Ports } from '../ports/ports.ts';
+import { FolderLock } from './folder-lock.ts';
+import { FolderObjectStore } from './folder-object-store.ts';
+import { FolderTableStore } from './folder-table-store.ts';
+import type { Folders } from './folders.ts';
+import { MemoryWakeUpQueue } from './memory-wake-up-queue.ts';
+import { removeLeftovers } from './temporary-file.ts';
+
+export type LocalPorts = Ports & { queue: MemoryWakeUpQueue };
+
+export const SYSTEM_CLOCK: Clock = { now: () => Date.now() };
+export const SYSTEM_RANDOM: RandomSource = { id: () => randomBytes(16).toString('hex') };
+
+/** The ports on folders; removes first what killed processes left there. */
+export async function connectFolders(
+  folders: Folders,
+  { clock, random, log }: { clock: Clock; random: RandomSource; log: Log },
+): Promise<LocalPorts> {
+  const hidden = [folders.state];
+  const lock = (name: string) => new FolderLock(join(folders.state, `${name}.lock`), random);
+  await removeLeftovers(folders.state);
+  await removeLeftovers(folders.lake);
+  return {
+    raw: new FolderObjectStore(folders.raw, { lock: lock('raw'), clock, random }),
+    lake: new FolderObjectStore(folders.lake, { lock: lock('lake'), clock, random, hidden }),
+    tables: new FolderTableStore(join(folders.state, 'tables'), { lock: lock('tables'), random }),
+    queue: new MemoryWakeUpQueue({ clock, random }),
+    clock,
+    random,
+    log,
+    config: { rawBucket: 'raw', rawPrefix: '', lakeBucket: 'lake', lakePrefix: '', limits: DEFAULT_LIMITS },
+  };
+}

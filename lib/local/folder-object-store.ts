@@ -1,0 +1,196 @@
+import {
+  closeSync,
+  fstatSync,
+  futimesSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  type BigIntStats,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Clock, RandomSource } from '../ports/clock.ts';
+import {
+  ObjectChanged,
+  type ObjectStore,
+  type ObjectSummary,
+  type Piece,
+  type Replaces,
+  type WrittenObject,
+} from '../ports/object-store.ts';
+import { isErrno } from './errno.ts';
+import type { FolderLock } from './folder-lock.ts';
+import { listFolder, statFile } from './folder-listing.ts';
+import { keyPath } from './key-path.ts';
+import { RangeCopier, readFully, writeFully } from './open-file.ts';
+import { OWN_IDENTITY } from './process-identity.ts';
+import { temporaryName } from './temporary-file.ts';
+
+export interface FolderObjectStoreOptions {
+  /** Shared by all processes that write to the folder; lies in a folder that `hidden` names, or outside. */
+  lock: FolderLock;
+  clock: Clock;
+  random: RandomSource;
+  /** Absolute paths of folders below the root that hold no objects. */
+  hidden?: readonly string[];
+}
+
+/**
+ * A bucket that is a folder: the object `a/b.parquet` is the file `b.parquet` in its folder `a`.
+ *
+ * A new version is written to a temporary file beside its place and renamed onto it, so a reader finds the old bytes or
+ * the new ones, and a process may be killed at any moment: nothing is lost and nothing is half there. (That holds for
+ * the process. Nothing is forced to the disk, so it does not hold for a loss of power.) Comparing with the version to
+ * be replaced and renaming happen under a lock, so of all processes that use this class one wins; programs that do not
+ * are not held back, but what they write has another eTag.
+ *
+ * An eTag is made of the file's inode, size and time of modification, so none needs reading to be known. This class sets
+ * that time itself, later than that of the version replaced and of all that it wrote before: the system's own clock for
+ * files ticks in milliseconds, in which an inode and a size may well come back.
+ */
+export class FolderObjectStore implements ObjectStore {
+  readonly #root: string;
+  readonly #lock: FolderLock;
+  readonly #clock: Clock;
+  readonly #random: RandomSource;
+  readonly #hidden: ReadonlySet<string>;
+  #lastMicros = 0n;
+
+  /** @param root absolute path; made by the first write if it is missing. */
+  constructor(root: string, { lock, clock, random, hidden = [] }: FolderObjectStoreOptions) {
+    this.#root = root;
+    this.#lock = lock;
+    this.#clock = clock;
+    this.#random = random;
+    this.#hidden = new Set(hidden);
+  }
+
+  async *list(prefix: string, options: { after?: string } = {}): AsyncIterable<ObjectSummary> {
+    for await (const { key, stats } of listFolder(this.#root, prefix, options.after, this.#hidden)) {
+      yield summaryOf(key, stats);
+    }
+  }
+
+  head(key: string): Promise<ObjectSummary | undefined> {
+    return Promise.resolve(key).then(() => {
+      const stats = statFile(keyPath(this.#root, key));
+      return stats && summaryOf(key, stats);
+    });
+  }
+
+  async read(key: string, eTag: string, start: number, end: number): Promise<Uint8Array> {
+    const file = this.#openVersion(key, eTag);
+    try {
+      const bytes = Buffer.allocUnsafe(end - start);
+      const filled = await readFully(file, bytes, start);
+      // Looked at again: another program may have written into the file while it was read.
+      if (eTagOf(fstatSync(file, { bigint: true })) !== eTag) throw new ObjectChanged(key, eTag);
+      if (filled < bytes.length)
+        throw new RangeError(`${key} has no bytes up to ${end}: it ends at ${start + filled}.`);
+      return bytes;
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  async write(key: string, pieces: AsyncIterable<Piece>, replaces: Replaces): Promise<WrittenObject> {
+    const path = keyPath(this.#root, key);
+    const temporaryPath = join(dirname(path), temporaryName(OWN_IDENTITY, this.#random.id()));
+    const replaced = replaces === 'absent' ? undefined : this.#openVersion(key, replaces.eTag);
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      const file = openSync(temporaryPath, 'wx');
+      try {
+        const amounts = await writePieces(file, pieces, replaced);
+        return { eTag: await this.#swap(key, file, temporaryPath, replaces), ...amounts };
+      } catch (error) {
+        rmSync(temporaryPath, { force: true });
+        throw error;
+      } finally {
+        closeSync(file);
+      }
+    } finally {
+      if (replaced !== undefined) closeSync(replaced);
+    }
+  }
+
+  async delete(key: string, eTag: string): Promise<void> {
+    const path = keyPath(this.#root, key);
+    await this.#lock.hold(() => {
+      const found = statFile(path);
+      if (!found) return;
+      if (eTagOf(found) !== eTag) throw new ObjectChanged(key, eTag);
+      unlinkSync(path);
+    });
+  }
+
+  /** Puts the finished file in its place if that still holds what is to be replaced. */
+  #swap(key: string, file: number, temporaryPath: string, replaces: Replaces): Promise<string> {
+    const path = keyPath(this.#root, key);
+    return this.#lock.hold(() => {
+      const found = statFile(path);
+      const isAsExpected = replaces === 'absent' ? !found : found && eTagOf(found) === replaces.eTag;
+      if (!isAsExpected) throw new ObjectChanged(key, replaces === 'absent' ? 'absent' : replaces.eTag);
+      const seconds = this.#laterThan(found);
+      futimesSync(file, seconds, seconds);
+      const eTag = eTagOf(fstatSync(file, { bigint: true }));
+      renameSync(temporaryPath, path);
+      return eTag;
+    });
+  }
+
+  /** A time of modification, in seconds, that no version before this one had. */
+  #laterThan(replaced: BigIntStats | undefined): number {
+    const candidates = [BigInt(this.#clock.now()) * 1000n, this.#lastMicros + 1n];
+    if (replaced) candidates.push(replaced.mtimeNs / 1000n + 1n);
+    this.#lastMicros = candidates.reduce((latest, candidate) => (candidate > latest ? candidate : latest));
+    // Whole microseconds survive; the half keeps the rounding of the floating-point seconds from taking one away.
+    return (Number(this.#lastMicros) + 0.5) / 1e6;
+  }
+
+  #openVersion(key: string, eTag: string): number {
+    let file: number;
+    try {
+      file = openSync(keyPath(this.#root, key), 'r');
+    } catch (error) {
+      if (isErrno(error, 'ENOENT', 'ENOTDIR')) throw new ObjectChanged(key, eTag, { cause: error });
+      throw error;
+    }
+    if (eTagOf(fstatSync(file, { bigint: true })) === eTag) return file;
+    closeSync(file);
+    throw new ObjectChanged(key, eTag);
+  }
+}
+
+function summaryOf(key: string, stats: BigIntStats): ObjectSummary {
+  return { key, eTag: eTagOf(stats), size: Number(stats.size), lastModified: stats.mtime };
+}
+
+/** The time of the last change of the inode is left out: a rename moves it. */
+function eTagOf({ ino, size, mtimeNs }: BigIntStats): string {
+  return [ino, size, mtimeNs].map((part) => part.toString(16)).join('-');
+}
+
+async function writePieces(
+  file: number,
+  pieces: AsyncIterable<Piece>,
+  replaced: number | undefined,
+): Promise<Omit<WrittenObject, 'eTag'>> {
+  const copier = new RangeCopier();
+  let [bytesWritten, bytesCopied, copyMs] = [0, 0, 0];
+  for await (const piece of pieces) {
+    if (piece instanceof Uint8Array) {
+      await writeFully(file, piece);
+      bytesWritten += piece.length;
+    } else {
+      if (replaced === undefined)
+        throw new RangeError('An object that is new has no old version to copy a range from.');
+      const startedMs = performance.now();
+      await copier.copy(replaced, piece, file);
+      copyMs += performance.now() - startedMs;
+      bytesCopied += piece.end - piece.start;
+    }
+  }
+  return { size: bytesWritten + bytesCopied, bytesWritten, bytesCopied, copyMs };
+}

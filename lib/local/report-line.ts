@@ -1,0 +1,39 @@
+import type { MergeReport } from '../table/report.ts';
+
+/** The names of a report in `--json`, in their order. */
+const REPORT_NAMES: (keyof MergeReport)[] = [
+  'table',
+  'loadFiles',
+  'changeFiles',
+  'rowsInserted',
+  'rowsUpdated',
+  'rowsDeleted',
+  'rowsIgnored',
+  'rowGroupsRewritten',
+  'rowGroupsCopied',
+  'bytesRead',
+  'bytesWritten',
+  'bytesCopied',
+  'copyMs',
+  'durationMs',
+];
+
+export function jsonLine(report: MergeReport): string {
+  return JSON.stringify(report, REPORT_NAMES);
+}
+
+/** `sales/orders: 1 load file, 12 change files: 100 rows inserted, 3 updated, 2 deleted in 345 ms`. */
+export function readableLine(report: MergeReport): string {
+  const files = [
+    ...(report.loadFiles > 0 ? [counted(report.loadFiles, 'load file')] : []),
+    ...(report.changeFiles > 0 ? [counted(report.changeFiles, 'change file')] : []),
+  ];
+  const ignored =
+    report.rowsIgnored > 0 ? `, ${report.rowsIgnored} ignored (updates and deletes need a primary key)` : '';
+  const rows = `${counted(report.rowsInserted, 'row')} inserted, ${report.rowsUpdated} updated, ${report.rowsDeleted} deleted`;
+  return `${report.table}: ${files.join(', ') || 'no files'}: ${rows}${ignored} in ${Math.round(report.durationMs)} ms`;
+}
+
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

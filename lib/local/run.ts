@@ -1,0 +1,155 @@
+import { join } from 'node:path';
+import { parseObjectKey, tablePath } from '../dms/object-key.ts';
+import type { Clock, RandomSource } from '../ports/clock.ts';
+import { routeArrivals } from '../queue/route.ts';
+import { configureTable, type TableSettings } from '../table/configure.ts';
+import { sweep } from '../table/sweep.ts';
+import { wakeEditedTables } from '../table/wake.ts';
+import { arrivalOf } from './arrival.ts';
+import { connectFolders, SYSTEM_CLOCK, SYSTEM_RANDOM, type LocalPorts } from './connect.ts';
+import { ConsoleReport, type Console } from './console-report.ts';
+import { Doorbell } from './doorbell.ts';
+import { openFolders } from './folders.ts';
+import { lineLog } from './line-log.ts';
+import { reconcileReady } from './reconcile-loop.ts';
+import { readTablesFile } from './tables-file.ts';
+import { watchFolder, type Watch } from './watch.ts';
+import { WrongUsage } from './wrong-usage.ts';
+
+/** With some four seconds between the first and the last. */
+const TRIES_ONCE = 5;
+const SWEEP_EVERY_MS = 10 * 60_000;
+
+export interface LocalOptions {
+  /** Folder of the DMS files: `<schema>/<table>/…`. */
+  raw: string;
+  /** Folder of the lake: `<schema>/<table>/…`; made if it is missing. */
+  lake: string;
+  /** JSON file of what people set per table. */
+  tables?: string;
+  /** Folder of the controller table; `<lake>/_tidemark` unless given. */
+  state?: string;
+  /** Merge all there is and end, instead of watching. */
+  once?: boolean;
+  /** Results as JSON, one line each. */
+  json?: boolean;
+  /** Log what is merely of interest, too. */
+  verbose?: boolean;
+}
+
+export interface LocalIo extends Console {
+  /** Ends the run in good order: the batch in hand is finished. */
+  stop?: AbortSignal;
+  clock?: Clock;
+  random?: RandomSource;
+}
+
+/**
+ * Brings the lake up to the raw folder: once, or whenever files arrive until `stop`. The handlers are those that run on
+ * AWS; only the ports are folders.
+ * @returns the exit code: 0 all active tables are up to date, 1 wrong usage or an unexpected failure, 2 a table is blocked.
+ */
+export async function runLocal(options: LocalOptions, io: LocalIo): Promise<number> {
+  const report = new ConsoleReport(io, { json: options.json ?? false });
+  try {
+    const folders = await openFolders(options);
+    const tables =
+      options.tables === undefined ? new Map<string, TableSettings>() : await readTablesFile(options.tables);
+    const ports = await connectFolders(folders, {
+      clock: io.clock ?? SYSTEM_CLOCK,
+      random: io.random ?? SYSTEM_RANDOM,
+      log: lineLog((line) => report.note(line), { verbose: options.verbose ?? false }),
+    });
+    await applySettings(tables, ports);
+    await noteWhatIsMissing(folders.raw, [...tables.keys()], ports, report);
+    await merge(folders.raw, ports, report, options.once ?? false, io.stop);
+    const exitCode = report.finish();
+    if (ports.queue.tables === 0) return exitCode;
+    report.note('Stopped before all tables were up to date. Start again to go on.');
+    return 1;
+  } catch (error) {
+    if (error instanceof WrongUsage) report.note(`tidemark local: ${error.message}\nSee: tidemark local --help`);
+    else report.unexpected(error);
+    return 1;
+  }
+}
+
+/** As an edit of the row would on AWS, a change of a table's settings wakes it. */
+async function applySettings(tables: ReadonlyMap<string, TableSettings>, ports: LocalPorts): Promise<void> {
+  const { rawBucket, rawPrefix } = ports.config;
+  for (const [name, settings] of tables) {
+    const [schema = '', table = ''] = name.split('/');
+    const path = tablePath(rawBucket, rawPrefix, schema, table);
+    const before = await ports.tables.get(path);
+    await configureTable(name, settings, ports);
+    const after = await ports.tables.get(path);
+    const change = { sequenceNumber: ports.random.id(), ...(before && { before }), ...(after && { after }) };
+    await wakeEditedTables([change], ports);
+  }
+}
+
+/** Merges all there is, and then, unless `once`, what arrives until `stop`. */
+async function merge(rawFolder: string, ports: LocalPorts, report: ConsoleReport, once: boolean, stop?: AbortSignal) {
+  const bell = new Doorbell();
+  const ring = (): void => bell.ring();
+  stop?.addEventListener('abort', ring);
+  // Watched before the sweep looks, so that no file falls between the two.
+  const watch = once ? undefined : await watchArrivals(rawFolder, ports, report, ring);
+  try {
+    await wakeAll(ports);
+    if (watch) report.note(`Watching ${rawFolder}; end with Ctrl-C.`);
+    let sweepAt = ports.clock.now() + SWEEP_EVERY_MS;
+    while (!stop?.aborted) {
+      if (await reconcileReady(ports, report, once ? TRIES_ONCE : Infinity)) continue;
+      const readyAt = ports.queue.nextVisibleAt() ?? Infinity;
+      if (readyAt === Infinity) report.settle();
+      if (once && readyAt === Infinity) return;
+      if (ports.clock.now() >= sweepAt) {
+        await sweep(ports.random.id(), ports);
+        sweepAt = ports.clock.now() + SWEEP_EVERY_MS;
+      }
+      await bell.wait(Math.min(readyAt, sweepAt) - ports.clock.now());
+    }
+  } finally {
+    stop?.removeEventListener('abort', ring);
+    await watch?.close();
+  }
+}
+
+/** Each file that arrives goes the way of an S3 event: to `route`, which wakes its table. */
+function watchArrivals(rawFolder: string, ports: LocalPorts, report: ConsoleReport, ring: () => void): Promise<Watch> {
+  const onError = (error: unknown): void => report.unexpected(error);
+  const onFile = (path: string): void => {
+    const arrival = arrivalOf(rawFolder, path, ports);
+    if (arrival) routeArrivals([arrival], ports).then(ring, onError);
+  };
+  return watchFolder(rawFolder, { onFile, onError });
+}
+
+/** Wakes what the sweep finds, and each known table: a run tells of all of them how they stand. */
+async function wakeAll(ports: LocalPorts): Promise<void> {
+  const cause = ports.random.id();
+  await sweep(cause, ports);
+  for await (const { path } of ports.tables.scan()) await ports.queue.send([{ table: path, cause }]);
+}
+
+/** What a person probably did not mean. */
+async function noteWhatIsMissing(rawFolder: string, configured: string[], ports: LocalPorts, report: ConsoleReport) {
+  if (!(await hasTableFile('', ports))) {
+    const expected = '<schema>/<table>/LOAD00000001.parquet';
+    report.note(`There is no table in ${rawFolder} yet. Files of DMS are expected there as ${expected}.`);
+    return;
+  }
+  for (const name of configured) {
+    if (!(await hasTableFile(`${name}/`, ports))) {
+      report.note(`--tables names ${name}, but there are no files in ${join(rawFolder, name)}.`);
+    }
+  }
+}
+
+async function hasTableFile(prefix: string, { raw, config }: LocalPorts): Promise<boolean> {
+  for await (const { key } of raw.list(prefix)) {
+    if (parseObjectKey(key, config.rawPrefix).kind === 'table') return true;
+  }
+  return false;
+}
