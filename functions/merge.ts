@@ -1,0 +1,25 @@
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { connect } from '../lib/aws/connect.ts';
+import { readConfig } from '../lib/config-from-environment.ts';
+import { reconcileBatch } from '../lib/table/reconcile-batch.ts';
+
+const ports = connect(readConfig(process.env)); // once per container
+
+/** Kept free before the function is stopped, to end requests under way, commit, and wake itself for the rest. */
+const RESERVE_MS = 15_000;
+
+/** Brings each table woken by this batch up to its raw files; hands back the wake-ups whose table did not get there. */
+export const handler = async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
+  const deadline = ports.clock.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
+  const { failed, outcomes } = await reconcileBatch(
+    event.Records,
+    { deadline, requestId: context.awsRequestId },
+    ports,
+  );
+  for (const { path, report, blocked } of outcomes) {
+    if (report !== undefined) ports.log.info('table merged', { path, ...report });
+    // The stack's alarm looks for this very message.
+    if (blocked !== undefined) ports.log.error('table is blocked', { path, ...blocked });
+  }
+  return { batchItemFailures: failed.map((messageId) => ({ itemIdentifier: messageId })) };
+};

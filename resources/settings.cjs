@@ -1,0 +1,93 @@
+/**
+ * What serverless.yml derives from its settings: names and prefixes as they are used, times that follow from others, and
+ * the environment of the functions. The functions' own reader checks that environment here already, so that settings
+ * which they would refuse are never deployed.
+ *
+ * CommonJS, since this is how the packager loads it.
+ */
+module.exports = async ({ resolveVariable }) => {
+  const param = async (name) => String(await resolveVariable(`param:${name}`)).trim();
+  const integer = async (name, min, max) => integerBetween(name, await param(name), min, max);
+
+  const ownRawBucket = (await param('existingRawBucket')) === '';
+  const ownLakeBucket = (await param('existingLakeBucket')) === '';
+  const rawBucket = await param(ownRawBucket ? 'rawBucket' : 'existingRawBucket');
+  const lakeBucket = await param(ownLakeBucket ? 'lakeBucket' : 'existingLakeBucket');
+  if (rawBucket === lakeBucket && (ownRawBucket || ownLakeBucket)) {
+    throw new Error(
+      `The raw bucket and the lake bucket are both ${rawBucket}, which the stack cannot make twice. ` +
+        'Name two buckets, or make it beforehand and set existingRawBucket and existingLakeBucket.',
+    );
+  }
+  oneOf('existingRawBucketEvents', await param('existingRawBucketEvents'), ['notification', 'eventbridge']);
+
+  const environment = {
+    RAW_BUCKET: deployedName(rawBucket),
+    RAW_PREFIX: await param('rawPrefix'),
+    LAKE_BUCKET: deployedName(lakeBucket),
+    LAKE_PREFIX: await param('lakePrefix'),
+    CONTROLLER_TABLE: { Ref: 'ControllerTable' },
+    WAKE_UPS_QUEUE_URL: { Ref: 'WakeUpsQueue' },
+    ROWS_PER_ROW_GROUP: await param('rowsPerRowGroup'),
+    TARGET_FILE_BYTES: await param('targetFileBytes'),
+    DEAD_BYTES_SHARE: await param('deadBytesShare'),
+    VALUES_PER_MERGE: await param('valuesPerMerge'),
+    FILES_PER_MERGE: await param('filesPerMerge'),
+    TABLES_AT_ONCE: await param('tablesAtOnce'),
+  };
+  const { tsImport } = await import('tsx/esm/api');
+  const { readConfig } = await tsImport('../lib/config-from-environment.ts', module.filename);
+  const { rawPrefix, lakePrefix } = readConfig(asDeployed(environment));
+
+  const mergeTimeout = await integer('mergeTimeout', 60, 900);
+  const kmsKey = await param('kmsKeyArn');
+  const rawKmsKey = ownRawBucket ? kmsKey : await param('existingRawBucketKmsKeyArn');
+  const lakeKmsKey = ownLakeBucket ? kmsKey : await param('existingLakeBucketKmsKeyArn');
+  return {
+    environment: { ...environment, RAW_PREFIX: rawPrefix, LAKE_PREFIX: lakePrefix },
+    rawBucket,
+    rawBucketName: deployedName(rawBucket),
+    rawPrefix,
+    lakeBucket,
+    lakeBucketName: deployedName(lakeBucket),
+    lakePrefix,
+    mergeMemory: await integer('mergeMemory', 128, 10_240),
+    mergeTimeout,
+    mergeConcurrency: await integer('mergeConcurrency', 2, 1000),
+    // AWS asks for six times the timeout: below it a message could come back while its function still runs.
+    wakeUpsVisibilitySeconds: 6 * mergeTimeout,
+    mergeKmsKeyArns: [...new Set([kmsKey, rawKmsKey, lakeKmsKey])].filter((key) => key !== '').join(),
+    alarmQueueAgeSeconds: await integer('alarmQueueAgeSeconds', 60, 1_209_600),
+    sweepEnabled: oneOf('sweepEnabled', await param('sweepEnabled'), ['true', 'false']) === 'true',
+  };
+};
+
+/** The name as CloudFormation takes it: what depends on account and region is known only there. */
+function deployedName(name) {
+  return name.includes('${') ? { 'Fn::Sub': name } : name;
+}
+
+/** The environment as a function would see it, in some account. */
+function asDeployed(environment) {
+  const references = {
+    ControllerTable: 'controller',
+    WakeUpsQueue: 'https://sqs.us-east-1.amazonaws.com/0/wake-ups.fifo',
+  };
+  const text = (value) => {
+    if (typeof value === 'string') return value;
+    if (value.Ref !== undefined) return references[value.Ref];
+    return value['Fn::Sub'].replace('${AWS::AccountId}', '123456789012').replace('${AWS::Region}', 'us-east-1');
+  };
+  return Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, text(value)]));
+}
+
+function integerBetween(name, value, min, max) {
+  const number = Number(value);
+  if (Number.isInteger(number) && number >= min && number <= max) return number;
+  throw new Error(`${name} is '${value}': expected a whole number from ${min} to ${max}.`);
+}
+
+function oneOf(name, value, allowed) {
+  if (allowed.includes(value)) return value;
+  throw new Error(`${name} is '${value}': expected ${allowed.join(' or ')}.`);
+}

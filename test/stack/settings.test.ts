@@ -1,0 +1,178 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
+import { DEFAULT_LIMITS } from '../../lib/config.ts';
+import { packageStack, resourcesOf, type PackagedStack } from './packaged-stack.ts';
+
+const KEY = 'arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-0000-0000-000000000001';
+const RAW_KEY = 'arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-0000-0000-000000000002';
+const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:on-call';
+
+describe('a stack on buckets that exist', () => {
+  let stack: PackagedStack;
+  beforeAll(async () => {
+    stack = await packageStack({
+      existingRawBucket: 'dms-target',
+      existingRawBucketEvents: 'eventbridge',
+      existingRawBucketKmsKeyArn: RAW_KEY,
+      rawPrefix: '/dms/out',
+      existingLakeBucket: 'our-lake',
+      lakePrefix: 'bronze/',
+      kmsKeyArn: KEY,
+      mergeMemory: '4096',
+      mergeTimeout: '300',
+      mergeConcurrency: '25',
+      rowsPerRowGroup: '20480',
+      sweepSchedule: 'rate(15 minutes)',
+      sweepEnabled: 'false',
+      logRetentionDays: '90',
+      alarmTopicArn: TOPIC,
+      alarmQueueAgeSeconds: '600',
+    });
+  }, 120_000);
+  afterAll(() => stack.remove());
+
+  const properties = (name: string) => stack.resources[name]!.Properties as Record<string, unknown>;
+
+  it('makes no bucket of its own beside the one for deployments', () => {
+    expect(Object.keys(resourcesOf(stack, 'AWS::S3::Bucket'))).toEqual(['ServerlessDeploymentBucket']);
+    expect(Object.keys(resourcesOf(stack, 'AWS::S3::BucketPolicy'))).toEqual(['ServerlessDeploymentBucketPolicy']);
+  });
+
+  it('tells the functions their names and their prefixes in one form', () => {
+    expect(properties('MergeLambdaFunction')).toMatchObject({
+      Environment: {
+        Variables: {
+          RAW_BUCKET: 'dms-target',
+          RAW_PREFIX: 'dms/out/',
+          LAKE_BUCKET: 'our-lake',
+          LAKE_PREFIX: 'bronze/',
+          CONTROLLER_TABLE: 'ControllerTable',
+          WAKE_UPS_QUEUE_URL: 'WakeUpsQueue',
+          ROWS_PER_ROW_GROUP: '20480',
+        },
+      },
+    });
+  });
+
+  it('lets merge into the two folders and nowhere else', () => {
+    const policies = JSON.stringify(properties('MergeRole')['Policies']);
+    expect(policies).toContain('"arn:${AWS::Partition}:s3:::dms-target/dms/out/*"');
+    expect(policies).toContain('"arn:${AWS::Partition}:s3:::our-lake/bronze/*"');
+    expect(policies).toContain('{"StringLike":{"s3:prefix":"dms/out/*"}}');
+    expect(policies).toContain('{"StringLike":{"s3:prefix":"bronze/*"}}');
+  });
+
+  it('lets each function use the keys of what it touches, and those only', () => {
+    const keysOf = (role: string) =>
+      (properties(role)['Policies'] as { PolicyDocument: { Statement: { Action: unknown; Resource: unknown }[] } }[])
+        .flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
+        .filter(({ Action }) => String(Action) === 'kms:Decrypt,kms:GenerateDataKey')
+        .flatMap(({ Resource }) => Resource);
+    expect(keysOf('MergeRole')).toEqual([KEY, RAW_KEY]);
+    for (const role of ['RouteRole', 'WakeRole', 'SweepRole']) expect(keysOf(role)).toEqual([KEY]);
+  });
+
+  it('encrypts every queue with the key', () => {
+    for (const { Properties } of Object.values(resourcesOf(stack, 'AWS::SQS::Queue'))) {
+      expect(Properties).toHaveProperty('KmsMasterKeyId', KEY);
+      expect(Properties).not.toHaveProperty('SqsManagedSseEnabled');
+    }
+  });
+
+  it('takes the events of the raw folder from EventBridge, by a rule that alone may send them', () => {
+    expect(properties('ArrivalsRule')).toMatchObject({
+      EventPattern: {
+        source: ['aws.s3'],
+        'detail-type': ['Object Created'],
+        detail: { bucket: { name: ['dms-target'] }, object: { key: [{ prefix: 'dms/out/' }] } },
+      },
+      Targets: [{ Arn: 'ArrivalsQueue.Arn' }],
+    });
+    expect(properties('ArrivalsQueuePolicy')).toMatchObject({
+      PolicyDocument: {
+        Statement: expect.arrayContaining([
+          expect.objectContaining({
+            Principal: { Service: 'events.amazonaws.com' },
+            Action: 'sqs:SendMessage',
+            Condition: {
+              ArnEquals: { 'aws:SourceArn': 'ArrivalsRule.Arn' },
+              StringEquals: { 'aws:SourceAccount': 'AWS::AccountId' },
+            },
+          }),
+        ]) as unknown,
+      },
+    });
+  });
+
+  it('gives merge the memory, time and concurrency that were asked for, and its messages six times the time', () => {
+    expect(properties('MergeLambdaFunction')).toMatchObject({ MemorySize: 4096, Timeout: 300 });
+    expect(properties('WakeUpsQueue')).toHaveProperty('VisibilityTimeout', 1800);
+    expect(properties('MergeEventSourceMappingSQSWakeUpsQueue')).toMatchObject({
+      ScalingConfig: { MaximumConcurrency: 25 },
+    });
+  });
+
+  it('can do without the sweep', () => {
+    expect(properties('SweepEventsRuleSchedule1')).toMatchObject({
+      ScheduleExpression: 'rate(15 minutes)',
+      State: 'DISABLED',
+    });
+  });
+
+  it('keeps logs as long as asked for', () => {
+    const groups = Object.values(resourcesOf(stack, 'AWS::Logs::LogGroup'));
+    expect(groups.map(({ Properties }) => (Properties as { RetentionInDays: number }).RetentionInDays)).toEqual([
+      90, 90, 90, 90,
+    ]);
+  });
+
+  it('sends every alarm, and its end, to the topic', () => {
+    for (const { Properties } of Object.values(resourcesOf(stack, 'AWS::CloudWatch::Alarm'))) {
+      expect(Properties).toMatchObject({ AlarmActions: [TOPIC], OKActions: [TOPIC] });
+    }
+    expect(properties('WakeUpsAgeAlarm')).toHaveProperty('Threshold', 600);
+  });
+
+  it('says where things are', () => {
+    expect(Object.fromEntries(Object.entries(stack.outputs).map(([name, { Value }]) => [name, Value]))).toMatchObject({
+      RawBucketName: 'dms-target',
+      LakeBucketName: 'our-lake',
+      ControllerTableName: 'ControllerTable',
+      ArrivalsQueueArn: 'ArrivalsQueue.Arn',
+      WakeUpsQueueUrl: 'WakeUpsQueue',
+      MergeFunctionName: 'MergeLambdaFunction',
+    });
+  });
+});
+
+describe('settings that cannot work are refused before anything is deployed', () => {
+  it.each([
+    [
+      'a lake inside the raw folder',
+      { existingRawBucket: 'one', rawPrefix: 'dms', existingLakeBucket: 'one', lakePrefix: 'dms/lake' },
+      "RAW_PREFIX 'dms/' and LAKE_PREFIX 'dms/lake/' overlap",
+    ],
+    ['two buckets of one name', { rawBucket: 'one', lakeBucket: 'one' }, 'the stack cannot make twice'],
+    ['more time than a function can have', { mergeTimeout: '1000' }, "mergeTimeout is '1000'"],
+    ['one merge at a time', { mergeConcurrency: '1' }, "mergeConcurrency is '1'"],
+    ['a limit that is no number', { filesPerMerge: 'many' }, "FILES_PER_MERGE is 'many'"],
+  ])(
+    '%s',
+    async (_, settings, complaint) => {
+      await expect(packageStack(settings)).rejects.toThrow(complaint);
+    },
+    60_000,
+  );
+});
+
+describe('the documented defaults', () => {
+  it('are those of the code', async () => {
+    const { params } = parse(await readFile('serverless.yml', 'utf8'), { logLevel: 'error' }) as {
+      params: { default: Record<string, number> };
+    };
+    const { deadBytesShare, ...exact } = DEFAULT_LIMITS;
+    expect(params.default).toMatchObject(exact);
+    expect(params.default['deadBytesShare']).toBeCloseTo(deadBytesShare, 3);
+  });
+});
