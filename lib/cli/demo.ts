@@ -75,8 +75,6 @@ class Demo {
     this.#print(`Raw files: ${raw}\nLake:      ${lake}\n`);
 
     const before = createSampleDatabase();
-    const now = new Date();
-    const { after, changes } = runSampleScript(before, now);
     const stop = new AbortController();
     const local = runLocal(
       { raw, lake, tables, json: true },
@@ -94,6 +92,8 @@ class Demo {
       this.#print(
         '\nThe sample script: update product 1001, delete product 1002, 1,345 orders of today, insert store 1009.',
       );
+      const now = new Date();
+      const { after, changes } = runSampleScript(before, now);
       await this.#arrive(raw, changeFiles(before, changes, now), local);
       const merged = await readDemoLake(lake);
       this.#show('\nThe lake after the changes', merged);

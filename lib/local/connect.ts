@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { DEFAULT_LIMITS } from '../config.ts';
+import { DEFAULT_LIMITS, type Limits } from '../config.ts';
 import type { Clock, RandomSource } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -19,7 +19,7 @@ export const SYSTEM_RANDOM: RandomSource = { id: () => randomBytes(16).toString(
 /** The ports on folders; removes first what killed processes left there. */
 export async function connectFolders(
   folders: Folders,
-  { clock, random, log }: { clock: Clock; random: RandomSource; log: Log },
+  { clock, random, log, limits = DEFAULT_LIMITS }: { clock: Clock; random: RandomSource; log: Log; limits?: Limits },
 ): Promise<LocalPorts> {
   const hidden = [folders.state];
   const lock = (name: string) => new FolderLock(join(folders.state, `${name}.lock`), random);
@@ -33,6 +33,6 @@ export async function connectFolders(
     clock,
     random,
     log,
-    config: { rawBucket: 'raw', rawPrefix: '', lakeBucket: 'lake', lakePrefix: '', limits: DEFAULT_LIMITS },
+    config: { rawBucket: 'raw', rawPrefix: '', lakeBucket: 'lake', lakePrefix: '', limits },
   };
 }

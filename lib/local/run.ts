@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Limits } from '../config.ts';
 import { parseObjectKey, tablePath } from '../dms/object-key.ts';
 import type { Clock, RandomSource } from '../ports/clock.ts';
 import { routeArrivals } from '../queue/route.ts';
@@ -42,6 +43,8 @@ export interface LocalIo extends Console {
   stop?: AbortSignal;
   clock?: Clock;
   random?: RandomSource;
+  /** How much one merge may take; as on AWS unless given. */
+  limits?: Limits;
 }
 
 /**
@@ -59,6 +62,7 @@ export async function runLocal(options: LocalOptions, io: LocalIo): Promise<numb
       clock: io.clock ?? SYSTEM_CLOCK,
       random: io.random ?? SYSTEM_RANDOM,
       log: lineLog((line) => report.note(line), { verbose: options.verbose ?? false }),
+      ...(io.limits && { limits: io.limits }),
     });
     await applySettings(tables, ports);
     await noteWhatIsMissing(folders.raw, [...tables.keys()], ports, report);

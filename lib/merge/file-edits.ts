@@ -11,12 +11,17 @@ const UNCHANGED_ROWS = { kind: 'encode', removed: new Set<number>(), replaced: n
 export class FileEdits {
   private readonly removed = new Map<number, Set<number>>();
   private readonly replaced = new Map<number, Map<number, number>>();
-  readonly appended: number[] = [];
+  private appended: number[] = [];
   readonly holds: Hold[] = [];
   /** Whether a row leaves this file for another partition. */
   losesMovedRows = false;
 
   constructor(readonly file: OpenLakeFile) {}
+
+  /** New rows, by their number in the batch. */
+  append(rows: readonly number[]): void {
+    this.appended = this.appended.concat(rows);
+  }
 
   remove(group: number, row: number): void {
     const rows = this.removed.get(group) ?? new Set<number>();

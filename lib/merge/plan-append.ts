@@ -47,7 +47,7 @@ export function planAppend(
     const file = openFile(lake.files, folder, limits);
     if (!file) return { kind: 'create', folder, rows, holds, reason: 'new rows' };
     const edits = new FileEdits(file);
-    edits.appended.push(...rows);
+    edits.append(rows);
     edits.holds.push(...(file.metadata?.holds ?? []).filter((hold) => !isCommitted(hold)), ...holds);
     return edits.plan(lake.columns, limits, 'new rows');
   });

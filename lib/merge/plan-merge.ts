@@ -104,7 +104,7 @@ class TableEdits {
       const target = file && this.edits(file);
       // A file cannot both take in and let go of moved rows in one write and keep the order of the two.
       const takesMoved = !target?.losesMovedRows;
-      target?.appended.push(...(takesMoved ? rows.moved : []), ...rows.new);
+      target?.append(takesMoved ? [...rows.moved, ...rows.new] : rows.new);
       const apart = target ? (takesMoved ? [] : rows.moved) : [...rows.moved, ...rows.new];
       if (apart.length > 0) created.push({ kind: 'create', folder, rows: apart, holds: [], reason: 'new rows' });
     }

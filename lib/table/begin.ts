@@ -17,7 +17,7 @@ export function begin(
 ): Partial<Progress> {
   const { progress } = row;
   const builtWith = builtWithSettings(row.settings);
-  const held = Math.max(0, ...lakeFiles.map(({ generation }) => generation));
+  const held = lakeFiles.reduce((newest, { generation }) => Math.max(newest, generation), 0);
   const isTakenOver = progress.lastFullLoadDate !== NEVER_LOADED || progress.lastChangeFile !== undefined;
   if (isTakenOver) return { builtWith, generation: held, ...takeOver(progress, listing, held, now) };
   // A full load replaces whatever is in the lake's folder; changes alone are applied to it.

@@ -30,13 +30,14 @@ export function decide(row: TableRow, listing: RawListing): Step {
   const pending = pendingChanges(progress, listing);
   const { partial } = progress;
   const begun = pending.find(({ name }) => name === partial?.file);
-  if (begun && begun.eTag === partial?.eTag) return { kind: 'changes', files: [begun] };
-  if (begun && row.settings.primaryKey.length === 0)
+  const replaced = begun && begun.eTag !== partial?.eTag;
+  if (replaced && row.settings.primaryKey.length === 0) {
     return rebuild(row, listing, `${begun.name} was replaced in mid-merge`);
-  const [first] = pending;
-  if (!first) return { kind: 'nothing' };
-  if (isLate(first, progress)) return { kind: 'late', file: first, later: laterFiles(first, row, listing) };
-  return { kind: 'changes', files: pending };
+  }
+  const next = replaced ? pending[0] : (begun ?? pending[0]);
+  if (!next) return { kind: 'nothing' };
+  if (isLate(next, progress)) return { kind: 'late', file: next, later: laterFiles(next, row, listing) };
+  return { kind: 'changes', files: next === begun ? [begun] : pending };
 }
 
 /** Change files that are not merged, nor part of a later full load, in the order in which they apply. */

@@ -38,17 +38,16 @@ export async function readLakeFiles(
 /**
  * Prefix of a table's files in the lake bucket: `<lake prefix><schema>/<table>/`, or where a row of the hourly solution
  * says that they are.
- * @throws TableBlocked if that is in another bucket.
+ * @throws TableBlocked if that is not below the lake prefix.
  */
 export function lakePrefix(row: TableRow, { schema, table }: TableName, config: Config): string {
   const { outPath } = row.settings;
   if (outPath === undefined) return `${config.lakePrefix}${schema}/${table}/`;
   const path = outPath.replace(/^s3a?:\/\//, '').replace(/\/*$/, '/');
-  if (path.startsWith(`${config.lakeBucket}/`) && path.length > config.lakeBucket.length + 1) {
-    return path.slice(config.lakeBucket.length + 1);
-  }
-  throw new TableBlocked('', `out_path is ${outPath}, which is not a folder of the lake bucket ${config.lakeBucket}.`, {
-    next: `Set out_path to ${config.lakeBucket}/<folder>/, or remove it to use ${config.lakePrefix}${schema}/${table}/.`,
+  const top = `${config.lakeBucket}/${config.lakePrefix}`;
+  if (path.startsWith(top) && path.length > top.length) return path.slice(config.lakeBucket.length + 1);
+  throw new TableBlocked('', `out_path is ${outPath}, which is not a folder below the lake, ${top}.`, {
+    next: `Set out_path to ${top}<folder>/, or remove it to use ${top}${schema}/${table}/.`,
   });
 }
 

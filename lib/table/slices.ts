@@ -1,6 +1,6 @@
 import type { Limits } from '../config.ts';
 import type { Hold } from '../lake/file-metadata.ts';
-import type { RawObject, RawSlice } from '../merge/raw-slice.ts';
+import type { OpenRawFile, RawObject, RawSlice } from '../merge/raw-slice.ts';
 import { openRawFile } from '../merge/raw-slice.ts';
 import { TableBlocked } from '../errors.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
@@ -21,10 +21,10 @@ export async function chooseSlices(
   limits: Limits,
   raw: ObjectStore,
 ): Promise<RawSlice[]> {
-  const valuesMax = Math.max(VALUES_MIN, limits.valuesPerMerge / 2 ** attempts);
-  const filesMax = Math.max(1, Math.floor(limits.filesPerMerge / 2 ** attempts));
+  const share = 1 / 2 ** attempts;
+  const filesMax = Math.max(1, Math.floor(limits.filesPerMerge * share));
   const slices: RawSlice[] = [];
-  let values = 0;
+  let room = Math.max(share, SHARE_MIN);
   for (let i = 0; i < Math.min(files.length, filesMax); i += OPENED_AT_ONCE) {
     const together = files.slice(i, Math.min(i + OPENED_AT_ONCE, filesMax));
     for (const opened of await Promise.allSettled(together.map((file) => openRawFile(raw, file)))) {
@@ -34,20 +34,26 @@ export async function chooseSlices(
       }
       const file = opened.value;
       const from = partial?.file === file.name && partial.eTag === file.eTag ? partial.rows : 0;
-      const columns = file.footer.columns.length;
-      const room = Math.floor((valuesMax - values) / columns);
       const held = holds.find((hold) => hold.file === file.name && hold.eTag === file.eTag && hold.from === from)?.to;
-      const to = Math.min(
-        file.rows,
-        held ?? (file.rows - from <= room ? file.rows : from + Math.floor(valuesMax / columns)),
-      );
-      if (slices.length > 0 && to - from > room) return slices;
+      const fitting = Math.max(1, Math.floor(room / rowShare(file, limits)));
+      const to = Math.min(file.rows, held ?? from + fitting);
+      // A file is cut only where it begins a merge of its own.
+      if (slices.length > 0 && to < file.rows) return slices;
       slices.push({ file, from, to });
-      values += (to - from) * columns;
-      if (to < file.rows) return slices;
+      room -= (to - from) * rowShare(file, limits);
+      if (to < file.rows || room <= 0) return slices;
     }
   }
   return slices;
+}
+
+/** What a row takes of a merge's memory, as a share: by the number of its values, or by their bytes. */
+function rowShare({ rows, footer }: OpenRawFile, { valuesPerMerge }: Limits): number {
+  const bytes = footer.rowGroups.reduce(
+    (sum, { chunks }) => chunks.reduce((inGroup, chunk) => inGroup + chunk.uncompressedBytes, sum),
+    0,
+  );
+  return Math.max(footer.columns.length, bytes / Math.max(1, rows) / BYTES_PER_VALUE) / valuesPerMerge;
 }
 
 /** Files not yet begun come after the one of which rows are merged already. */
@@ -57,5 +63,7 @@ export function begunFirst<T extends RawObject>(files: readonly T[], { partial }
 }
 
 const OPENED_AT_ONCE = 16;
-/** Enough for progress, however often a merge did not come to its end. */
-const VALUES_MIN = 1_000;
+/** Of what a merge takes otherwise: enough for progress, however often merges did not come to their end. */
+const SHARE_MIN = 1 / 1024;
+/** Values larger than this count as several. */
+const BYTES_PER_VALUE = 64;
