@@ -5,7 +5,7 @@ import { routeArrivals } from '../lib/queue/route.ts';
 
 const ports = connect(readConfig(process.env)); // once per container
 
-/** Sends one wake-up for every raw file of this batch; hands back the arrivals that it could not send one for. */
+/** Sends one wake-up for every raw file of this batch; hands back arrivals that are none. */
 export const handler = async (event: SQSEvent): Promise<SQSBatchResponse> => {
   const { failed } = await routeArrivals(event.Records, ports);
   return { batchItemFailures: failed.map((messageId) => ({ itemIdentifier: messageId })) };

@@ -28,7 +28,7 @@ export const DEFAULT_LIMITS: Limits = {
   rowsPerRowGroup: 8192,
   targetFileBytes: 128 * 1024 * 1024,
   deadBytesShare: 1 / 3,
-  valuesPerMerge: 2_000_000,
+  valuesPerMerge: 1_000_000,
   filesPerMerge: 500,
   tablesAtOnce: 4,
 };

@@ -23,6 +23,8 @@ export interface ChangeFileName {
 const LOAD = /^(?:SEGMENT\d+_)?LOAD[0-9A-F]+\.parquet$/i;
 const CHANGE = /^(\d{8})-(\d{9,})\.parquet$/i;
 const TEXT_FORMAT = /\.(?:csv|json|txt)(?:\.gz)?$/i;
+/** By suffix; other ones are a copy under way (`.part`, `.tmp`), which will have its name in a moment. */
+const PACKED = /\.parquet\.(?:gz|gzip|bz2|zst|zip|snappy|lz4|br|xz)$/i;
 /** Longer fractions of a second than any seen; shorter ones are filled up with zeros, so that text order is time order. */
 const TIME_DIGITS = 20;
 
@@ -38,6 +40,14 @@ export function parseRawFile(name: string): RawFile {
       name,
       why: `${name} is not Parquet: the DMS endpoint writes text.`,
       next: "Set DataFormat=parquet in the S3 target endpoint's settings, remove the text files and reload the table.",
+    };
+  }
+  if (PACKED.test(base)) {
+    return {
+      kind: 'unsupported',
+      name,
+      why: `${name} is a compressed file around a Parquet file, which no reader of Parquet takes.`,
+      next: 'Let DMS compress inside the file (CompressionType=GZIP with DataFormat=parquet), and put the unpacked file in its place.',
     };
   }
   if (/\.parquet$/i.test(base) && !base.startsWith('.') && !base.startsWith('_')) {

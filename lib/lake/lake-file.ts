@@ -30,12 +30,13 @@ export function lakeFileName(generation: number, version: number, id: string): s
 
 const NAME = /^g(\d+)-v\d+-[0-9a-f]+\.parquet$/;
 
-/** The lake files of a table, in the order of their keys. Hidden files and folders (`_`, `.`) are none. */
+/** The lake files of a table, in the order of their keys. Hidden files and folders (`_`, `.`) are none; a partition
+ * column may have such a name. */
 export async function listLakeFiles(lake: ObjectStore, prefix: string): Promise<LakeFile[]> {
   const files: LakeFile[] = [];
   for await (const object of lake.list(prefix)) {
     const name = object.key.slice(prefix.length);
-    const hidden = name.split('/').some((segment) => segment.startsWith('_') || segment.startsWith('.'));
+    const hidden = name.split('/').some((segment) => /^[_.][^=]*$/.test(segment));
     if (hidden || !name.endsWith('.parquet') || object.size === 0) continue;
     const base = name.slice(name.lastIndexOf('/') + 1);
     files.push({
@@ -57,16 +58,16 @@ export function openLakeFiles(
   footers: FooterCache,
 ): Promise<OpenLakeFile[]> {
   return mapConcurrently(files, READS_AT_ONCE, async (file) => {
-    const read = rangeReader(lake, file);
+    const read = rangeReader(lake, file, WHOLE_BYTES_MAX);
     const footer = await footers.footer(file, read);
     const rows = footer.rowGroups.reduce((sum, group) => sum + group.rows, 0);
     return { ...file, footer, metadata: readFileMetadata(footer.metadata), rows, read };
   });
 }
 
-/** Reads ranges of one version; a small file is read whole, once. */
-export function rangeReader(store: ObjectStore, { key, eTag, size }: ObjectSummary): ReadRange {
-  if (size > WHOLE_BYTES_MAX) return (start, end) => store.read(key, eTag, start, end);
+/** Reads ranges of one version; a file of at most `wholeBytesMax` is read whole, once, and kept as long as the reader. */
+export function rangeReader(store: ObjectStore, { key, eTag, size }: ObjectSummary, wholeBytesMax: number): ReadRange {
+  if (size > wholeBytesMax) return (start, end) => store.read(key, eTag, start, end);
   let whole: Promise<Uint8Array> | undefined;
   return async (start, end) => {
     whole ??= store.read(key, eTag, 0, size);
@@ -75,4 +76,5 @@ export function rangeReader(store: ObjectStore, { key, eTag, size }: ObjectSumma
 }
 
 const READS_AT_ONCE = 16;
-const WHOLE_BYTES_MAX = 1024 * 1024;
+/** A merge has all files of its table open. */
+const WHOLE_BYTES_MAX = 64 * 1024;

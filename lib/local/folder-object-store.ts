@@ -164,7 +164,12 @@ export class FolderObjectStore implements ObjectStore {
 }
 
 function summaryOf(key: string, stats: BigIntStats): ObjectSummary {
-  return { key, eTag: eTagOf(stats), size: Number(stats.size), lastModified: stats.mtime };
+  return {
+    key,
+    eTag: eTagOf(stats),
+    size: Number(stats.size),
+    lastModified: stats.ctime > stats.mtime ? stats.ctime : stats.mtime,
+  };
 }
 
 /** The time of the last change of the inode is left out: a rename moves it. */

@@ -43,7 +43,7 @@ export class FileEdits {
     const groups = rowGroups.map((group, i): GroupPlan => {
       const removed = this.removed.get(i) ?? new Set<number>();
       const replaced = this.replaced.get(i) ?? new Map<number, number>();
-      if (removed.size === group.rows && group.rows > 0) return { kind: 'drop' };
+      if (removed.size === group.rows) return { kind: 'drop' };
       if (!encodeAll && removed.size === 0 && replaced.size === 0) return { kind: 'keep' };
       return { kind: 'encode', removed, replaced, appended: [] };
     });

@@ -2,6 +2,7 @@ import { partitionText, partitionTexts } from '../lake/partition.ts';
 import type { Column, PhysicalValue, Values } from '../parquet/column-type.ts';
 import { unscaled } from '../parquet/decimal.ts';
 import type { RowBatch } from './row-batch.ts';
+import { namedAfter } from './row-batch.ts';
 
 /**
  * A primary key as one value that a Map can tell apart: equal keys are equal values, whichever file they came from.
@@ -32,7 +33,7 @@ export function batchKeys(batch: RowBatch, { stored, partition }: KeyColumns): K
   const parts = stored.map((column) => part(column, batch.values.get(column.name) ?? []));
   const texts = partition.map((column): KeyOfRow => {
     const values = batch.values.get(column.name) ?? [];
-    return (row) => partitionText(column, values[row] ?? null);
+    return (row) => namedAfter(batch, row, () => partitionText(column, values[row] ?? null));
   });
   return combine([...parts, ...texts]);
 }

@@ -10,6 +10,7 @@ import type { Location } from './locate.ts';
 import { locate } from './locate.ts';
 import type { CreateFile, FileWrite, MergePlan, RowCounts } from './plan.ts';
 import type { RowBatch } from './row-batch.ts';
+import { namedAfter } from './row-batch.ts';
 
 /** The lake's side of a plan. */
 export interface LakeTable {
@@ -50,14 +51,16 @@ export async function planMerge(
   return table.plan(counts);
 }
 
-/** The folder in which a row of the batch belongs. */
+/** The folder in which a row of the batch belongs; throws TableBlocked if no folder can be named after it. */
 export function rowFolders(batch: RowBatch, partitionKey: readonly Column[]): (row: number) => string {
   if (partitionKey.length === 0) return () => '';
   const columns = partitionKey.map(({ name }) => batch.values.get(name) ?? []);
   return (row) =>
-    partitionFolder(
-      partitionKey,
-      columns.map((values) => values[row] ?? null),
+    namedAfter(batch, row, () =>
+      partitionFolder(
+        partitionKey,
+        columns.map((values) => values[row] ?? null),
+      ),
     );
 }
 

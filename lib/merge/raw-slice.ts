@@ -33,7 +33,7 @@ export interface RawSlice {
  * @throws TableBlocked if it is no flat Parquet file; ObjectChanged if it was replaced or removed since it was listed.
  */
 export async function openRawFile(raw: ObjectStore, object: RawObject): Promise<OpenRawFile> {
-  const read = rangeReader(raw, object);
+  const read = rangeReader(raw, object, WHOLE_BYTES_MAX);
   const footer = await readFooter(read, object.size).catch((error: unknown) => {
     throw asBlocked(object.name, error);
   });
@@ -72,6 +72,9 @@ function converted(values: Values, source: Column, column: Column): Values {
     throw new MalformedParquet(`column ${column.name}: ${messageOf(error)}`, { cause: error });
   }
 }
+
+/** Most change files; how many are read together is bounded by their bytes. */
+const WHOLE_BYTES_MAX = 1024 * 1024;
 
 async function readChunk(
   file: OpenRawFile,

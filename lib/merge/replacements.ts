@@ -26,7 +26,12 @@ export function withReplacements(
     .map((file): FileWrite => ({ kind: 'empty', file, reason: `rows of generation ${file.generation} are replaced` }));
   const widened = lake.files
     .filter((file) => !planned.has(file) && differs(file, lake.columns))
-    .map((file): FileWrite => new FileEdits(file).plan(lake.columns, limits, 'a column has a wider type'));
+    .map((file): FileWrite => {
+      const edits = new FileEdits(file);
+      // What a merge that died has appended here must still be known as such.
+      edits.holds.push(...(file.metadata?.holds ?? []));
+      return edits.plan(lake.columns, limits, 'a column has a wider type');
+    });
   return { ...plan, phases: [emptied, widened, ...plan.phases].filter((phase) => phase.length > 0) };
 }
 

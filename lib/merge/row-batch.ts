@@ -86,6 +86,22 @@ export function tableColumns(slices: readonly RawSlice[], lakeColumns: readonly 
   return columns.some(({ name }) => name === OP) ? columns : [OP_COLUMN, ...columns];
 }
 
+/**
+ * What names the folder of a row's partition.
+ * @throws TableBlocked if the row's value is no text: then no folder can be named after it.
+ */
+export function namedAfter<T>({ slices }: RowBatch, row: number, name: () => T): T {
+  try {
+    return name();
+  } catch (error) {
+    const file = slices.find(({ start, end }) => row >= start && row < end)?.slice.file.name ?? '';
+    throw new TableBlocked(file, `${file} has a value that is not UTF-8 text in a column of PartitionKey.`, {
+      next: "Correct the value at the source and reload the table, or name another column in PartitionKey in the table's row.",
+      cause: error,
+    });
+  }
+}
+
 function place(slices: readonly RawSlice[]): RowBatch['slices'] {
   let start = 0;
   return slices.map((slice) => {

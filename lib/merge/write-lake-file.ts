@@ -6,6 +6,7 @@ import { encodeChunk } from '../parquet/encode.ts';
 import type { RowGroup } from '../parquet/footer.ts';
 import { MAGIC, writeFooter } from '../parquet/footer.ts';
 import { moveChunk } from '../parquet/move-chunk.ts';
+import { schemaElement, storedElement } from '../parquet/schema-element.ts';
 import type { ThriftStruct } from '../parquet/thrift.ts';
 import type { Piece } from '../ports/object-store.ts';
 import { readLakeColumn } from './locate.ts';
@@ -74,7 +75,7 @@ export function emptyFilePieces(content: Omit<FileContent, 'batch' | 'rowsPerRow
 export function retaggedPieces(file: OpenLakeFile, id: string): Piece[] {
   const { columns, rowGroups } = file.footer;
   const metadata = fileMetadata({ id, generation: file.generation, holds: file.metadata?.holds ?? [] });
-  return [{ start: 0, end: file.size }, writeFooter({ columns, rowGroups, metadata })];
+  return [{ start: 0, end: file.size }, writeFooter({ elements: columns.map(storedElement), rowGroups, metadata })];
 }
 
 /** Bytes of a lake file in the order in which they are written, and the footer that describes them. */
@@ -129,7 +130,7 @@ class FileOutput {
   footer(holds: readonly Hold[]): Uint8Array {
     const { columns, id, generation } = this.content;
     return writeFooter({
-      columns,
+      elements: columns.map(schemaElement),
       rowGroups: this.groups,
       metadata: fileMetadata({ id, generation, holds: [...holds] }),
     });

@@ -1,6 +1,6 @@
 import { ByteWriter } from 'hyparquet-writer';
 import { writeColumn } from 'hyparquet-writer/src/column.js';
-import { snappyCompress } from 'hysnappy';
+import { snappyCompressor } from 'hysnappy';
 import type { CompressionCodec, ColumnMetaData, SchemaElement } from 'hyparquet';
 import { CompressionCodecs, Encodings, PageTypes, ParquetTypes } from 'hyparquet/src/constants.js';
 import type { Column, Values } from './column-type.ts';
@@ -38,7 +38,7 @@ export function encodeChunk({ name, type }: Column, values: Values, offset: numb
       element,
       schemaPath: [ROOT, element],
       codec: CODEC,
-      compressors: { [CODEC]: (input: Uint8Array) => snappyCompress(input) },
+      compressors: { [CODEC]: compress },
       stats: false,
       pageSize: PAGE_BYTES,
       columnIndex: false,
@@ -60,6 +60,8 @@ export function encodeChunk({ name, type }: Column, values: Values, offset: numb
 
 /** Understood by every engine, and fast. */
 const CODEC: CompressionCodec = 'SNAPPY';
+/** One instance of the codec's module for all chunks; it gives copies. */
+const compress = snappyCompressor();
 const PAGE_BYTES = 1024 * 1024;
 const ROOT: SchemaElement = { name: 'schema', num_children: 1, repetition_type: 'REQUIRED' };
 

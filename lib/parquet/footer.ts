@@ -4,7 +4,6 @@ import { writeMetadata } from 'hyparquet-writer/src/metadata.js';
 import { ByteWriter } from 'hyparquet-writer';
 import type { Column } from './column-type.ts';
 import { columnType } from './column-type.ts';
-import { schemaElement } from './schema-element.ts';
 import type { ThriftStruct } from './thrift.ts';
 import { parseThrift, serializeThrift } from './thrift.ts';
 
@@ -26,7 +25,6 @@ export interface Footer {
 
 export interface FooterColumn extends Column {
   required: boolean;
-  element: SchemaElement;
 }
 
 export interface RowGroup {
@@ -50,7 +48,7 @@ export interface Chunk {
 
 export const MAGIC = new Uint8Array([0x50, 0x41, 0x52, 0x31]); // PAR1
 
-/** What a footer may ask for, so that a broken one exhausts nothing. */
+/** Far more than any table has. */
 const COLUMNS_MAX = 10_000;
 
 /**
@@ -66,7 +64,9 @@ export function parseFooter(bytes: Uint8Array, fileSize: number): Footer {
   const raw = parseThrift(bytes.subarray(bytes.length - length, bytes.length - 8));
   const columns = flatColumns(parsed.schema);
   const rawGroups = raw.field_4 as ThriftStruct[];
-  const rowGroups = parsed.row_groups.map((group, i) => rowGroup(group, rawGroups[i] ?? {}, columns, fileSize));
+  const rowGroups = parsed.row_groups.map((group, i) =>
+    rowGroup(group, rawGroups[i] ?? {}, columns, fileSize - length),
+  );
   const rows = rowGroups.reduce((sum, group) => sum + group.rows, 0);
   if (rows !== Number(parsed.num_rows)) {
     throw new Error(`the footer says ${parsed.num_rows.toString()} rows, its row groups ${rows}`);
@@ -93,11 +93,12 @@ export function footerLength(end: Uint8Array): number {
 
 /** Serialises a footer with its length and magic number. */
 export function writeFooter(footer: {
-  columns: readonly Column[];
+  /** One for each column. */
+  elements: readonly SchemaElement[];
   rowGroups: readonly { rows: number; thrift: ThriftStruct }[];
   metadata: ReadonlyMap<string, string>;
 }): Uint8Array {
-  const head = parseThrift(emptyFooter(footer.columns));
+  const head = parseThrift(emptyFooter(footer.elements));
   const rows = footer.rowGroups.reduce((sum, group) => sum + group.rows, 0);
   const thrift = Buffer.concat([
     // A struct's fields follow each other by the difference of their numbers, so 1–3, 4 and 5–7 can be made apart.
@@ -129,10 +130,10 @@ function withoutStop(struct: Uint8Array): Uint8Array {
 }
 
 /** Schema and column orders as hyparquet-writer serialises them. */
-function emptyFooter(columns: readonly Column[]): Uint8Array {
+function emptyFooter(elements: readonly SchemaElement[]): Uint8Array {
   const schema: SchemaElement[] = [
-    { name: 'schema', num_children: columns.length, repetition_type: 'REQUIRED' },
-    ...columns.map(schemaElement),
+    { name: 'schema', num_children: elements.length, repetition_type: 'REQUIRED' },
+    ...elements,
   ];
   const writer = new ByteWriter();
   writeMetadata(writer, { version: 2, schema, num_rows: 0n, row_groups: [], metadata_length: 0 });
@@ -156,7 +157,6 @@ function flatColumns(schema: readonly SchemaElement[]): FooterColumn[] {
       name: element.name,
       type: columnType(element),
       required: element.repetition_type === 'REQUIRED',
-      element,
     };
   });
 }
@@ -165,20 +165,21 @@ function rowGroup(
   group: ParsedRowGroup,
   thrift: ThriftStruct,
   columns: readonly FooterColumn[],
-  fileSize: number,
+  dataEnd: number,
 ): RowGroup {
   if (group.columns.length !== columns.length) {
     throw new Error(`a row group has ${group.columns.length} chunks for ${columns.length} columns`);
   }
   const rows = Number(group.num_rows);
+  if (rows < 0) throw new Error(`a row group has ${rows} rows`);
   const thriftChunks = thrift.field_1 as ThriftStruct[];
-  const chunks = group.columns.map(({ meta_data: meta }, i): Chunk => {
+  const chunks = group.columns.map(({ meta_data: meta, file_path: otherFile }, i): Chunk => {
     const name = columns[i]?.name ?? '';
-    if (!meta) throw new Error(`column ${name} is in another file, or encrypted`);
+    if (!meta || otherFile) throw new Error(`column ${name} is in another file, or encrypted`);
     if (meta.path_in_schema.join('.') !== name) throw new Error(`the chunk of column ${name} says it is another's`);
     const start = Number(meta.dictionary_page_offset || meta.data_page_offset);
     const end = start + Number(meta.total_compressed_size);
-    if (!(start >= 4 && end >= start && end <= fileSize))
+    if (!(start >= 4 && end >= start && end <= dataEnd))
       throw new Error(`a chunk of column ${name} lies outside the file`);
     if (Number(meta.num_values) !== rows) {
       throw new Error(`column ${name} has ${meta.num_values.toString()} values in a row group of ${rows} rows`);

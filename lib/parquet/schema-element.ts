@@ -1,5 +1,6 @@
 import type { SchemaElement } from 'hyparquet';
 import type { Column, LogicalType } from './column-type.ts';
+import type { FooterColumn } from './footer.ts';
 
 /**
  * The schema element of a lake column. Always OPTIONAL, whatever DMS declared: a column that is REQUIRED in one version
@@ -12,8 +13,14 @@ export function schemaElement({ name, type }: Column): SchemaElement {
     type: type.physical,
     ...(type.physical === 'FIXED_LEN_BYTE_ARRAY' && { type_length: type.length }),
     repetition_type: 'OPTIONAL',
-    ...annotation(type.logical),
+    // INT96 says by itself that it is a time; no annotation may stand on it.
+    ...(type.physical !== 'INT96' && annotation(type.logical)),
   };
+}
+
+/** The schema element of a column whose pages stay what they are: pages of a REQUIRED column cannot be read as OPTIONAL. */
+export function storedElement(column: FooterColumn): SchemaElement {
+  return { ...schemaElement(column), repetition_type: column.required ? 'REQUIRED' : 'OPTIONAL' };
 }
 
 function annotation(logical: LogicalType): Partial<SchemaElement> {

@@ -69,11 +69,14 @@ function findBounds(values: Values, type: ColumnType): { min: Bound; max: Bound 
   // Zeros have two signs that compare as equal: the bounds take in both.
   if (min === 0 && type.logical.kind === 'float') min = -0;
   if (max === 0 && type.logical.kind === 'float') max = 0;
-  const upper = boundBytes(max, type);
-  const raised = type.physical === 'BYTE_ARRAY' && type.logical.kind !== 'decimal' ? cutUp(upper) : exactly(upper);
-  if (!raised) return undefined;
   const lower = boundBytes(min, type);
-  return { min: type.logical.kind === 'decimal' ? exactly(lower) : cutDown(lower), max: raised };
+  const upper = boundBytes(max, type);
+  // A decimal that is cut is another number, and bytes of a fixed length have that length in bounds, too.
+  if (type.physical !== 'BYTE_ARRAY' || type.logical.kind === 'decimal') {
+    return { min: exactly(lower), max: exactly(upper) };
+  }
+  const raised = cutUp(upper);
+  return raised && { min: cutDown(lower), max: raised };
 }
 
 function boundBytes(value: NonNullable<PhysicalValue>, { physical }: ColumnType): Uint8Array {

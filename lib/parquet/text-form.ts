@@ -84,10 +84,10 @@ function floatText(value: number, single: boolean): string {
 }
 
 function shortestExponential(value: number, single: boolean): string {
-  if (!single) return value.toExponential();
-  for (let digits = 0; digits < 9; digits++) {
+  // Java never asks for fewer than two digits: the least double is 4.9E-324.
+  for (let digits = 1; digits < (single ? 9 : 2); digits++) {
     const text = value.toExponential(digits);
-    if (Math.fround(Number(text)) === value) return text;
+    if ((single ? Math.fround(Number(text)) : Number(text)) === value) return text.replace('.0e', 'e');
   }
   return value.toExponential();
 }

@@ -1,4 +1,4 @@
-import type { Column, ColumnType, LogicalType, PhysicalValue, Values, Zone } from './column-type.ts';
+import type { Column, ColumnType, LogicalType, PhysicalValue, TimeUnit, Values, Zone } from './column-type.ts';
 import { physicalName, sameType } from './column-type.ts';
 import { decimalStorage, storeUnscaled, unscaled } from './decimal.ts';
 import { integerValue, PER_SECOND, textForm } from './text-form.ts';
@@ -51,17 +51,19 @@ function conversion(from: ColumnType, to: ColumnType): Convert | undefined {
       if (source.kind !== 'integer' || source.bits > (to.physical === 'DOUBLE' ? 32 : 16)) return undefined;
       return (value) => Number(integerValue(value, source.bits, source.signed));
     case 'timestamp':
-      if (source.kind === 'date') return (value) => BigInt(Number(value)) * 86_400n * PER_SECOND[target.unit];
+      if (source.kind === 'date')
+        return (value) => within64Bits(BigInt(Number(value)) * 86_400n * PER_SECOND[target.unit]);
       if (source.kind !== 'timestamp' || !sameZone(source.zone, target.zone)) return undefined;
       // INT96 nanoseconds are what Spark made of microseconds.
       if (from.physical === 'INT96' && target.unit === 'MICROS') return (value) => (value as bigint) / 1_000n;
-      return finer(source.unit, target.unit, to);
+      return finer(source.unit, target.unit, from, to);
     case 'time':
       return source.kind === 'time' && sameZone(source.zone, target.zone)
-        ? finer(source.unit, target.unit, to)
+        ? finer(source.unit, target.unit, from, to)
         : undefined;
     case 'text':
-      if (source.kind === 'text') return target.use === 'UTF8' ? UNCHANGED : undefined;
+      if (to.physical !== 'BYTE_ARRAY' || target.use !== 'UTF8') return undefined;
+      if (source.kind === 'text') return UNCHANGED;
       // A float's digits, or bytes, as text would no longer be the value.
       if (source.kind === 'float' || source.kind === 'bytes') return undefined;
       return (value) => utf8.encode(textForm(value, from));
@@ -131,20 +133,24 @@ function decimalHolding(like: ColumnType, other: ColumnType, a: DecimalType, b: 
   return { ...storage, logical: { kind: 'decimal', precision, scale } };
 }
 
-function finer(from: keyof typeof PER_SECOND, to: keyof typeof PER_SECOND, type: ColumnType): Convert | undefined {
-  const factor = PER_SECOND[to] / PER_SECOND[from];
+function finer(unit: TimeUnit, finerUnit: TimeUnit, from: ColumnType, to: ColumnType): Convert | undefined {
+  const factor = PER_SECOND[finerUnit] / PER_SECOND[unit];
   if (factor === 0n) return undefined;
-  if (factor === 1n) return UNCHANGED;
+  if (factor === 1n && from.physical === to.physical) return UNCHANGED;
   return (value) => {
-    const scaled = BigInt(value as number | bigint) * factor;
-    if (BigInt.asIntN(64, scaled) !== scaled) throw new RangeError('a time does not fit its 64 bits in the finer unit');
-    return type.physical === 'INT32' ? Number(scaled) : scaled;
+    const scaled = within64Bits(BigInt(value as number | bigint) * factor);
+    return to.physical === 'INT32' ? Number(scaled) : scaled;
   };
 }
 
+function within64Bits(value: bigint): bigint {
+  if (BigInt.asIntN(64, value) !== value) throw new RangeError('a time does not fit its 64 bits in the finer unit');
+  return value;
+}
+
 /**
- * The lake's columns with those of one more file: types widened where needed, new columns at the end. `Op` first.
- * @throws TypeError naming the column whose types have nothing in common.
+ * The lake's columns with those of one more file: types widened where needed, new columns at the end.
+ * @throws IncompatibleColumn naming the column whose types have nothing in common.
  */
 export function mergeColumns(lake: readonly Column[], incoming: readonly Column[]): Column[] {
   const merged = new Map(lake.map((column) => [column.name, column]));

@@ -13,7 +13,8 @@ export interface ArrivalMessage {
 
 /**
  * Groups arrivals by table: one wake-up for every object that belongs to a table.
- * @returns the ids of messages that must be delivered again: nothing was sent for them.
+ * @returns the ids of messages that are no notification of this bucket
+ * @throws Error if wake-ups could not be sent: all messages are to be delivered again.
  */
 export async function routeArrivals(
   messages: readonly ArrivalMessage[],

@@ -21,7 +21,8 @@ export function begin(
   const isTakenOver = progress.lastFullLoadDate !== NEVER_LOADED || progress.lastChangeFile !== undefined;
   if (isTakenOver) return { builtWith, generation: held, ...takeOver(progress, listing, held, now) };
   // A full load replaces whatever is in the lake's folder; changes alone are applied to it.
-  return { builtWith, generation: listing.loadFiles.length > 0 || lakeFiles.length === 0 ? held + 1 : held };
+  const adopted = listing.loadFiles.length === 0 && lakeFiles.length > 0;
+  return { builtWith, adopted, generation: adopted ? held : held + 1 };
 }
 
 /**

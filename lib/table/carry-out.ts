@@ -37,6 +37,7 @@ export async function carryOut(
             : write.file.key,
         replaces: replacesOf(write),
       }));
+      deadline.check();
       claimed = await claim(claimed, writes, ports);
       await mapConcurrently(writes, WRITES_AT_ONCE, async ({ write, key, replaces }) => {
         const content = {
@@ -54,8 +55,8 @@ export async function carryOut(
   return claimed;
 }
 
-/** Objects of one claim: their keys and eTags must fit into the table's row. */
-const INTENT_MAX = 500;
+/** Objects of one claim: their keys, of up to a kilobyte, must fit into the table's row. */
+const INTENT_MAX = 100;
 /** Files written side by side; each holds a row group in memory. */
 const WRITES_AT_ONCE = 4;
 

@@ -1,5 +1,6 @@
 import type { Ports } from '../ports/ports.ts';
 import { ObjectChanged } from '../ports/object-store.ts';
+import type { Deadline } from './deadline.ts';
 import type { LakeFiles } from './lake-table.ts';
 
 /**
@@ -8,10 +9,12 @@ import type { LakeFiles } from './lake-table.ts';
  */
 export async function removeOldEmptyFiles(
   { current, stale }: LakeFiles,
+  deadline: Deadline,
   { lake, clock }: Pick<Ports, 'lake' | 'clock'>,
 ): Promise<void> {
   for (const file of [...current.slice(0, -1), ...stale]) {
     if (file.rows > 0 || clock.now() - file.lastModified.getTime() < DAY_MS) continue;
+    if (deadline.isWithin(0)) return;
     try {
       await lake.delete(file.key, file.eTag);
     } catch (error) {

@@ -23,7 +23,7 @@ export interface DatedChangeFile extends ChangeFileName {
 export function isAccountedFor(file: DatedChangeFile, { mark, sweptAt, names }: Coverage): boolean {
   if (names.has(file.name)) return true;
   const marked = mark === undefined ? undefined : parseRawFile(mark);
-  return marked?.kind === 'change' && compareChangeFiles(file, marked) <= 0 && file.lastModified.getTime() <= sweptAt;
+  return marked?.kind === 'change' && compareChangeFiles(file, marked) <= 0 && file.lastModified.getTime() < sweptAt;
 }
 
 export function withFiles(coverage: Coverage, names: Iterable<string>): Coverage {
@@ -36,7 +36,7 @@ export const NAMES_MAX = 1_000;
 /**
  * Raises the mark to the newest file merged, so that few names need be kept.
  *
- * @param files all change files of the table, each of them accounted for
+ * @param files the table's change files up to some name, each of them accounted for
  * @param listedAt when the listing began, in ms since the epoch. A file that is uploaded in parts is dated by the upload's
  * beginning, so files as young as `UPLOAD_MS_MAX` then stay accounted for by name.
  */
@@ -44,11 +44,16 @@ export function compacted(coverage: Coverage, files: readonly DatedChangeFile[],
   const newest = files.toSorted(compareChangeFiles).at(-1);
   if (!newest) return coverage;
   const byDate = files.toSorted((a, b) => a.lastModified.getTime() - b.lastModified.getTime());
-  // However busy the table, half of the names go.
-  const oldestKept = byDate.at(-NAMES_MAX / 2)?.lastModified.getTime() ?? 0;
+  // However busy the table, its item has an end.
+  const oldestKept = byDate.at(-NAMES_KEPT_MAX)?.lastModified.getTime() ?? 0;
   const sweptAt = Math.max(coverage.sweptAt, listedAt - UPLOAD_MS_MAX, oldestKept);
-  const names = byDate.filter((file) => file.lastModified.getTime() > sweptAt).map((file) => file.name);
+  const names = byDate
+    .filter((file) => file.lastModified.getTime() >= sweptAt)
+    .slice(-NAMES_KEPT_MAX)
+    .map((file) => file.name);
   return { mark: newest.name, sweptAt, names: new Set(names) };
 }
 
+/** Names of files younger than that which are kept. */
+const NAMES_KEPT_MAX = 2 * NAMES_MAX;
 const UPLOAD_MS_MAX = 15 * 60 * 1000;

@@ -7,11 +7,20 @@ import type { Piece, Pieces } from '../ports/object-store.ts';
  * when another has taken over.
  */
 export class Deadline {
-  /** @param at milliseconds since the epoch */
+  /**
+   * @param at milliseconds since the epoch
+   * @param yieldAt when no further merge is begun, since other tables wait
+   */
   constructor(
     private readonly at: number,
     private readonly clock: Clock,
+    private readonly yieldAt = at,
   ) {}
+
+  /** Whether work that takes `ms` is to be left to another invocation. */
+  leavesNoTimeFor(ms: number): boolean {
+    return this.isWithin(ms) || this.clock.now() >= this.yieldAt;
+  }
 
   /** Whether less than `ms` are left. */
   isWithin(ms: number): boolean {

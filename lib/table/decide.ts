@@ -3,11 +3,13 @@ import { TableBlocked } from '../errors.ts';
 import { isAccountedFor } from './coverage.ts';
 import type { ChangeFile, LoadFile, RawListing } from './raw-listing.ts';
 import type { Progress, TableRow } from './row.ts';
-import { builtWithSettings, wasEdited } from './row.ts';
+import { builtWithSettings, NEVER_LOADED, wasEdited } from './row.ts';
 
 /** What is to be done for a table next. */
 export type Step =
   | { kind: 'nothing' }
+  /** What was listed, from the row's mark on, is not enough to tell. */
+  | { kind: 'list whole' }
   /** The lake is to be built anew: the progress from which that begins. */
   | { kind: 'new generation'; progress: Partial<Progress>; reason: string }
   | { kind: 'load'; files: readonly LoadFile[] }
@@ -24,8 +26,9 @@ export function decide(row: TableRow, listing: RawListing): Step {
   const { progress } = row;
   const [odd] = listing.unsupported;
   if (odd) throw new TableBlocked(odd.name, odd.why, { next: odd.next });
-  if (wasEdited(row)) return rebuild(row, listing, 'its keys were changed');
   const load = decideLoad(row, listing);
+  // A new full load needs nothing of what the lake was built from.
+  if (wasEdited(row) && load?.kind !== 'new generation') return rebuild(row, listing, 'its keys were changed');
   if (load) return load;
   const pending = pendingChanges(progress, listing);
   const { partial } = progress;
@@ -36,7 +39,11 @@ export function decide(row: TableRow, listing: RawListing): Step {
   }
   const next = replaced ? pending[0] : (begun ?? pending[0]);
   if (!next) return { kind: 'nothing' };
-  if (isLate(next, progress)) return { kind: 'late', file: next, later: laterFiles(next, row, listing) };
+  if (isLate(next, progress)) {
+    // Date folders need not sort by time: a later file may be before the mark.
+    if (!listing.whole) return { kind: 'list whole' };
+    return { kind: 'late', file: next, later: laterFiles(next, row, listing) };
+  }
   return { kind: 'changes', files: next === begun ? [begun] : pending };
 }
 
@@ -45,6 +52,11 @@ export function pendingChanges(progress: Progress, listing: RawListing): ChangeF
   return listing.changeFiles.filter(
     (file) => !isAccountedFor(file, progress.coverage) && file.lastModified.getTime() >= progress.since,
   );
+}
+
+/** Whether a change file is merged in this generation, rather than part of its full load. */
+function isMerged(file: ChangeFile, { coverage, since }: Progress): boolean {
+  return file.lastModified.getTime() >= since && isAccountedFor(file, coverage);
 }
 
 /** Load files that are not merged, nor left over from the load before. */
@@ -58,7 +70,7 @@ export function pendingLoads({ loadFiles, supersededLoadFiles }: Progress, listi
  * Pieces of a load are merged as they appear. A load file that appears after the first change file of its generation,
  * or under a known name with other content, belongs to a new full load.
  */
-function decideLoad({ progress }: TableRow, listing: RawListing): Step | undefined {
+function decideLoad({ progress, settings }: TableRow, listing: RawListing): Step | undefined {
   const pending = pendingLoads(progress, listing);
   if (pending.length === 0) return undefined;
   if (listing.loadFiles.length > LOAD_FILES_MAX) {
@@ -74,7 +86,10 @@ function decideLoad({ progress }: TableRow, listing: RawListing): Step | undefin
   const replaced = pending.filter(
     ({ name, eTag }) => progress.loadFiles.has(name) || (partial?.file === name && partial.eTag !== eTag),
   );
-  if (replaced.length === 0 && progress.changeFiles === 0) return { kind: 'load', files: pending };
+  const changesBegan =
+    progress.adopted || progress.changeFiles > 0 || (partial && parseRawFile(partial.file).kind === 'change');
+  if (replaced.length === 0 && !changesBegan) return { kind: 'load', files: pending };
+  if (!listing.whole) return { kind: 'list whole' };
   const reason = replaced[0]
     ? `${replaced[0].name} was loaded again`
     : `${pending[0]?.name ?? ''} came after change files`;
@@ -82,12 +97,17 @@ function decideLoad({ progress }: TableRow, listing: RawListing): Step | undefin
   return {
     kind: 'new generation',
     reason,
-    progress: { ...anew(progress), since, supersededLoadFiles: superseded(progress, listing) },
+    progress: {
+      ...anew(progress),
+      since,
+      supersededLoadFiles: superseded(progress, listing, pending),
+      builtWith: builtWithSettings(settings),
+    },
   };
 }
 
 /** DynamoDB keeps 400 KB an item: two loads' names and eTags, and the names of change files. */
-const LOAD_FILES_MAX = 2_500;
+const LOAD_FILES_MAX = 1_500;
 
 function anew({ generation }: Progress): Partial<Progress> {
   return {
@@ -99,33 +119,52 @@ function anew({ generation }: Progress): Partial<Progress> {
     supersededLoadFiles: new Map(),
     coverage: { mark: undefined, sweptAt: 0, names: new Set() },
     changeFiles: 0,
+    adopted: false,
     partial: undefined,
   };
 }
 
 /**
  * Load files of the load before that are still there, since DMS has not yet written over them or writes fewer now. Those
- * older than a change that was merged on top of them were complete then; others may be pieces of the new load.
+ * older than a change that was merged on top of them were complete then, and DMS writes a load in the order of its
+ * counter, so those older than a new piece that comes before them are left over too; others may be pieces of the new load.
  */
-function superseded({ loadFiles, lastChangeAt }: Progress, listing: RawListing): Map<string, string> {
+function superseded(
+  { loadFiles, supersededLoadFiles, lastChangeAt }: Progress,
+  listing: RawListing,
+  pieces: readonly LoadFile[],
+): Map<string, string> {
   const left = listing.loadFiles.filter(
-    ({ name, eTag, lastModified }) =>
-      loadFiles.get(name) === eTag && lastModified.getTime() <= (lastChangeAt ?? -Infinity),
+    (file) =>
+      supersededLoadFiles.get(file.name) === file.eTag ||
+      (loadFiles.get(file.name) === file.eTag &&
+        (file.lastModified.getTime() <= (lastChangeAt ?? -Infinity) ||
+          pieces.some((piece) => isCountedBefore(piece.name, file.name) && piece.lastModified > file.lastModified))),
   );
   return new Map(left.map(({ name, eTag }) => [name, eTag]));
 }
 
+/** Whether two load files are of one sequence (segment, folder), in this order. The counter is hexadecimal. */
+function isCountedBefore(a: string, b: string): boolean {
+  const counter = /(?<=LOAD)[0-9A-F]+\.parquet$/i;
+  const count = (name: string): number => parseInt(counter.exec(name)?.[0] ?? '', 16);
+  return a.replace(counter, '') === b.replace(counter, '') && count(a) < count(b);
+}
+
 /** @throws TableBlocked if raw files that the lake was built from are gone: what they held would be lost. */
 function rebuild(row: TableRow, listing: RawListing, why: string): Step {
+  if (!listing.whole) return { kind: 'list whole' };
   const { progress } = row;
   const present = new Map(listing.loadFiles.map(({ name, eTag }) => [name, eTag]));
   const gone = [...progress.loadFiles].filter(([name, eTag]) => present.get(name) !== eTag);
-  const merged = listing.changeFiles.filter((file) => isAccountedFor(file, progress.coverage)).length;
-  if (gone.length > 0 || merged < progress.changeFiles) {
+  const merged = listing.changeFiles.filter((file) => isMerged(file, progress)).length;
+  // Which files the hourly solution loaded is not known, but that it loaded some is.
+  const allGone = progress.lastFullLoadDate !== NEVER_LOADED && listing.loadFiles.length === 0;
+  if (gone.length > 0 || allGone || merged < progress.changeFiles) {
     const changesGone = Math.max(0, progress.changeFiles - merged);
     throw new TableBlocked(
       '',
-      `The table must be built anew, since ${why}, but ${gone.length} load files and ${changesGone} change files are gone.`,
+      `The table must be built anew, since ${why}, but ${allGone ? 'all' : gone.length} load files and ${changesGone} change files are gone.`,
       {
         next: 'Restore them, or have DMS reload the table, or set PrimaryKey and PartitionKey back to what they were.',
       },
@@ -141,7 +180,8 @@ function rebuild(row: TableRow, listing: RawListing, why: string): Step {
   };
 }
 
-function isLate(file: ChangeFile, { lastChangeFile }: Progress): boolean {
+/** Whether a file's name is older than that of a file that is merged. */
+export function isLate(file: ChangeFile, { lastChangeFile }: Progress): boolean {
   const newest = lastChangeFile === undefined ? undefined : parseRawFile(lastChangeFile);
   return newest?.kind === 'change' && compareChangeFiles(file, newest) < 0;
 }
@@ -151,9 +191,7 @@ function isLate(file: ChangeFile, { lastChangeFile }: Progress): boolean {
  * @throws TableBlocked if one of them may be gone.
  */
 function laterFiles(late: ChangeFile, { settings, progress }: TableRow, listing: RawListing): ChangeFile[] {
-  const later = listing.changeFiles.filter(
-    (file) => compareChangeFiles(file, late) > 0 && isAccountedFor(file, progress.coverage),
-  );
+  const later = listing.changeFiles.filter((file) => compareChangeFiles(file, late) > 0 && isMerged(file, progress));
   if (settings.primaryKey.length === 0) return [];
   const listed = new Set(later.map(({ name }) => name));
   const missing = [...progress.coverage.names].filter((name) => {

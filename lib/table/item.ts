@@ -65,6 +65,7 @@ export function progressAttributes(path: string, progress: Progress): Record<str
     LowWaterMark: coverage.mark,
     SweptAt: coverage.sweptAt || undefined,
     MergedFiles: coverage.names.size > 0 ? [...coverage.names] : undefined,
+    Adopted: progress.adopted || undefined,
     ChangeFiles: progress.changeFiles || undefined,
     Partial: partial,
     BuiltWith: builtWith && builtWithAttribute(builtWith),
@@ -99,6 +100,7 @@ function progressOf(item: TableItem, path: string): Progress {
       sweptAt: number(item.SweptAt),
       names: new Set(list(item.MergedFiles).map(text)),
     },
+    adopted: item.Adopted === true,
     changeFiles: number(item.ChangeFiles),
     partial: partial && { file: text(partial.file), eTag: text(partial.eTag), rows: number(partial.rows) },
     builtWith: builtWith && {

@@ -82,7 +82,19 @@ async function planBatch(
   const plan = appends
     ? planAppend(batch, lake, limits, (hold) => isCommitted(hold, row, listing))
     : await planMerge(batch, lake, keys, limits, superseded);
+  requireStorableFolders(plan, lakeFiles.prefix);
   return withReplacements(plan, lake, lakeFiles.stale, limits);
+}
+
+/** S3 takes keys of 1,024 bytes, file systems and Hadoop folder names of 255; a file's own name takes up to 64. */
+function requireStorableFolders({ phases }: MergePlan, prefix: string): void {
+  const isTooLong = (folder: string): boolean =>
+    Buffer.byteLength(prefix + folder) > 960 || folder.split('/').some((name) => Buffer.byteLength(name) > 255);
+  const created = phases.flat().filter((write) => write.kind === 'create');
+  if (!created.some(({ folder }) => isTooLong(folder))) return;
+  throw new TableBlocked('', 'A value of a PartitionKey column is too long to name a folder (255 bytes, 960 in all).', {
+    next: "Name columns with short values in PartitionKey in the table's row.",
+  });
 }
 
 /** A folder's name is text. */
@@ -117,6 +129,8 @@ function isCommitted(hold: Hold, { progress }: TableRow, listing: RawListing): b
   if (progress.loadFiles.get(hold.file) === hold.eTag) return true;
   const { partial } = progress;
   if (partial?.file === hold.file) return partial.eTag === hold.eTag && hold.from < partial.rows;
+  if (progress.coverage.names.has(hold.file)) return true;
   const file = listing.changeFiles.find(({ name }) => name === hold.file);
-  return file !== undefined && isAccountedFor(file, progress.coverage);
+  // A file that is gone will not be merged again.
+  return file ? isAccountedFor(file, progress.coverage) : listing.whole;
 }

@@ -14,6 +14,8 @@ export interface WakeUpMessage {
   receiptHandle: string;
   /** JSON of a wake-up: `{"table", "key"?, "cause"}`. */
   body: string;
+  /** As SQS gives them: how often the message was received, this time included. */
+  attributes?: { ApproximateReceiveCount: string };
 }
 
 export interface TableOutcome {
@@ -42,14 +44,22 @@ export async function reconcileBatch(
   const { tables, refused } = groupByTable(messages, ports);
   // Should this process be killed, its tables are not held for long.
   const seconds = Math.ceil(deadline.left() / 1000) + VISIBLE_AFTER_SECONDS;
-  await ports.queue.extend(
+  await extend(
     [...tables.values()].flatMap((woken) => woken.receiptHandles),
     seconds,
+    ports,
   );
-  const failed = [...refused];
+  await extend(
+    refused.map(({ receiptHandle }) => receiptHandle),
+    REFUSED_SECONDS,
+    ports,
+  );
+  const failed = refused.map(({ messageId }) => messageId);
   const outcomes = await mapConcurrently([...tables.values()], ports.config.limits.tablesAtOnce, async (woken) => {
     try {
-      return [await reconcileTable(woken, deadline, invocation.requestId, ports)];
+      const yieldAt = tables.size > 1 ? ports.clock.now() + SHARED_MS_MAX : invocation.deadline;
+      const own = new Deadline(invocation.deadline, ports.clock, yieldAt);
+      return [await reconcileTable(woken, own, invocation.requestId, ports)];
     } catch (error) {
       // Transient, or a bug: this table's wake-ups are delivered again; the others' are not its business.
       ports.log.error('a table could not be merged and is tried again', {
@@ -58,6 +68,7 @@ export async function reconcileBatch(
         error,
       });
       failed.push(...woken.messageIds);
+      await extend(woken.receiptHandles, pauseSeconds(woken.receives), ports);
       return [];
     }
   });
@@ -65,6 +76,24 @@ export async function reconcileBatch(
 }
 
 const VISIBLE_AFTER_SECONDS = 60;
+/** What is no wake-up of ours goes to the dead letters by being received again. */
+const REFUSED_SECONDS = 1;
+/** Tables of one batch wait for each other: one that has more to do lets the others go after this time. */
+const SHARED_MS_MAX = 60_000;
+
+/** What failed is tried again soon, and then ever later, rather than when the queue's visibility timeout has passed. */
+function pauseSeconds(receives: number): number {
+  return Math.min(10 * 3 ** (receives - 1), 600);
+}
+
+/** Only hastens things: whatever fails here must not decide over a table. */
+async function extend(receiptHandles: readonly string[], seconds: number, { queue, log }: Ports): Promise<void> {
+  try {
+    await queue.extend(receiptHandles, seconds);
+  } catch (error) {
+    log.warn('the visibility of messages could not be changed', { messages: receiptHandles.length, error });
+  }
+}
 
 interface WokenTable {
   path: string;
@@ -72,10 +101,12 @@ interface WokenTable {
   wakeUps: WakeUp[];
   messageIds: string[];
   receiptHandles: string[];
+  /** How often its oldest message was received. */
+  receives: number;
 }
 
 async function reconcileTable(
-  { path, name, wakeUps }: WokenTable,
+  { path, name, wakeUps, receives }: WokenTable,
   deadline: Deadline,
   requestId: string,
   ports: Ports,
@@ -83,7 +114,8 @@ async function reconcileTable(
   const keys = wakeUps.flatMap(({ key }) => (key === undefined ? [] : [key]));
   // What has no key to hint at comes from the sweep or from an edited row: look at everything.
   const whole = keys.length < wakeUps.length;
-  const { state, report, blocked, more } = await reconcile(path, name, { keys, whole }, deadline, ports);
+  const hints = { keys, whole, failures: receives - 1 };
+  const { state, report, blocked, more } = await reconcile(path, name, hints, deadline, ports);
   if (more) await ports.queue.send([{ table: path, cause: `more is to be done after ${requestId}` }]);
   return { path, state, ...(report && { report }), ...(blocked && { blocked }) };
 }
@@ -91,10 +123,11 @@ async function reconcileTable(
 function groupByTable(
   messages: readonly WakeUpMessage[],
   { config, log }: Pick<Ports, 'config' | 'log'>,
-): { tables: Map<string, WokenTable>; refused: string[] } {
+): { tables: Map<string, WokenTable>; refused: WakeUpMessage[] } {
   const tables = new Map<string, WokenTable>();
-  const refused: string[] = [];
-  for (const { messageId, receiptHandle, body } of messages) {
+  const refused: WakeUpMessage[] = [];
+  for (const message of messages) {
+    const { messageId, receiptHandle, body, attributes } = message;
     try {
       const { name, ...wakeUp } = parseWakeUp(body, config);
       const woken = tables.get(wakeUp.table) ?? {
@@ -103,13 +136,15 @@ function groupByTable(
         wakeUps: [],
         messageIds: [],
         receiptHandles: [],
+        receives: 1,
       };
       tables.set(wakeUp.table, woken);
       woken.wakeUps.push(wakeUp);
       woken.messageIds.push(messageId);
       woken.receiptHandles.push(receiptHandle);
+      woken.receives = Math.max(woken.receives, Number(attributes?.ApproximateReceiveCount ?? 1));
     } catch (error) {
-      refused.push(messageId);
+      refused.push(message);
       log.error('a wake-up is refused; it is left to the dead-letter queue', { messageId, reason: messageOf(error) });
     }
   }

@@ -1,3 +1,4 @@
+import { compareChangeFiles } from '../dms/raw-file.ts';
 import { OutOfTime, TableBlocked } from '../errors.ts';
 import { footerCacheOf } from '../lake/footer-cache.ts';
 import type { FooterCache } from '../lake/footer-cache.ts';
@@ -15,13 +16,13 @@ import { committed } from './commit.ts';
 import { compacted, NAMES_MAX } from './coverage.ts';
 import type { Deadline } from './deadline.ts';
 import type { Step } from './decide.ts';
-import { decide } from './decide.ts';
+import { decide, isLate, pendingChanges, pendingLoads } from './decide.ts';
 import { takeOver } from './intent.ts';
 import { lakePrefix, readLakeFiles } from './lake-table.ts';
 import { heldParts, planFiles } from './merge-files.ts';
 import { Meter } from './meter.ts';
 import type { RawListing } from './raw-listing.ts';
-import { listRawFiles } from './raw-listing.ts';
+import { listRawFiles, rawPrefix } from './raw-listing.ts';
 import type { MergeReport } from './report.ts';
 import type { TableName } from '../dms/object-key.ts';
 import type { StoredRow } from './row-store.ts';
@@ -44,6 +45,8 @@ export interface Hints {
   keys: readonly string[];
   /** Look at all of it, and at what blocks it, again: a sweep, or an edited row. */
   whole: boolean;
+  /** How often it was looked at in vain; whatever ended that may have left no trace in the row. */
+  failures: number;
 }
 
 /**
@@ -79,6 +82,8 @@ export async function reconcile(
 const ATTEMPTS_MAX = 5;
 /** A merge is not begun unless so many times the longest one before it are left. */
 const HEADROOM = 1.5;
+/** Merges that end without a commit, each of them smaller than the one before. */
+const OUT_OF_TIME_MAX = 10;
 
 /** One pass over a table, from its row as read at the beginning. */
 class Reconciliation {
@@ -95,18 +100,31 @@ class Reconciliation {
   async run(): Promise<Omit<Reconciled, 'report'>> {
     const row = await readOrRegisterRow(this.path, this.name, this.ports.tables, this.ports.config);
     if (!row.settings.active) return { state: 'inactive', blocked: undefined, more: false };
+    // What is half merged, or in the way, may be below the mark.
+    const whole = this.hints.whole || row.progress.partial !== undefined || row.progress.blocked !== undefined;
+    const listing = await listRawFiles(row, { ...this.hints, whole }, this.ports.raw, this.ports.clock.now());
     try {
       const prefix = lakePrefix(row, this.name, this.ports.config);
-      const listing = await listRawFiles(row, this.hints, this.ports.raw, this.ports.clock.now());
       if (isStillBlocked(row, listing, this.hints))
         return { state: 'blocked', blocked: row.progress.blocked, more: false };
       const settled = await this.settleIntent(row, prefix, listing);
       return await this.merge(await this.begin(settled, prefix, listing), prefix, listing);
     } catch (error) {
-      if (error instanceof OutOfTime) return { state: 'active', blocked: undefined, more: true };
+      if (error instanceof OutOfTime) return await this.outOfTime(listing);
       if (!(error instanceof TableBlocked)) throw error;
-      return { state: 'blocked', blocked: await this.block(error), more: false };
+      return { state: 'blocked', blocked: await this.block(error, listing), more: false };
     }
+  }
+
+  /** The rest is for the next invocation; not for ever, or a merge that no invocation has time for would go on unseen. */
+  private async outOfTime(listing: RawListing): Promise<Omit<Reconciled, 'report'>> {
+    const { tables, config } = this.ports;
+    const { progress } = await readOrRegisterRow(this.path, this.name, tables, config);
+    if (progress.attempts < OUT_OF_TIME_MAX) return { state: 'active', blocked: undefined, more: true };
+    const tooSlow = new TableBlocked('', `${progress.attempts} merges in a row did not come to their end in time.`, {
+      next: 'Give merge more time or memory (mergeTimeout, mergeMemory), or partition the table; then edit its row or wait for the sweep.',
+    });
+    return { state: 'blocked', blocked: await this.block(tooSlow, listing), more: false };
   }
 
   private async merge(row: StoredRow, prefix: string, listing: RawListing): Promise<Omit<Reconciled, 'report'>> {
@@ -116,19 +134,21 @@ class Reconciliation {
     for (;;) {
       const step = decide(current, listing);
       if (step.kind === 'nothing') break;
-      if (this.deadline.isWithin(longest * HEADROOM)) return { state: 'active', blocked: undefined, more: true };
+      if (step.kind === 'list whole') return await this.merge(current, prefix, await this.listWhole(current));
+      if (this.deadline.leavesNoTimeFor(longest * HEADROOM)) return { state: 'active', blocked: undefined, more: true };
       const started = clock.now();
       if (step.kind === 'new generation') {
         log.warn('the table is built anew', { table: this.path, reason: step.reason });
-        if (!listing.whole) return await this.merge(current, prefix, await this.listWhole(current));
         current = await saveProgress(current, step.progress, tables, random);
       } else {
         current = await this.mergeStep(current, prefix, listing, step);
       }
+      current = await this.compact(current, listing);
       longest = Math.max(longest, clock.now() - started);
     }
-    current = await this.compact(current, listing);
-    if (current.progress.blocked) await saveProgress(current, { blocked: undefined }, tables, random);
+    const { blocked, partial } = current.progress;
+    // The file that was in the way, or half merged, is gone.
+    if (blocked ?? partial) await saveProgress(current, { blocked: undefined, partial: undefined }, tables, random);
     return { state: 'active', blocked: undefined, more: false };
   }
 
@@ -142,19 +162,24 @@ class Reconciliation {
     const files =
       step.kind === 'late' ? [step.file] : begunFirst<(typeof step.files)[number]>(step.files, row.progress);
     const lakeFiles = await readLakeFiles(row, prefix, lake, this.footers);
-    const chosen = await chooseSlices(files, row.progress, heldParts(lakeFiles), config.limits, raw);
+    const attempts = Math.max(row.progress.attempts, this.hints.failures);
+    const chosen = await chooseSlices(files, { ...row.progress, attempts }, heldParts(lakeFiles), config.limits, raw);
     const later = step.kind === 'late' ? step.later : [];
     if (step.kind === 'late')
       log.warn('a change file came late', { table: this.path, file: step.file.name, later: later.length });
     const planned = await planFiles(row, chosen, lakeFiles, listing, later, config.limits, raw);
-    this.deadline.check();
+    if (this.deadline.isWithin(0)) {
+      // Planning alone took too long: the next one takes less.
+      await saveProgress(row, { attempts: row.progress.attempts + 1 }, tables, random);
+      this.deadline.check();
+    }
     const claimed = await carryOut(row, planned, prefix, this.deadline, this.meter, this.ports);
     // The commit point: from here on these files are merged.
     const done = await saveProgress(claimed, committed(claimed.progress, planned.slices), tables, random);
     const whole = planned.slices.filter(({ file, to }) => to === file.rows);
     const loadFiles = whole.filter(({ file }) => file.kind === 'load').length;
     this.meter.merged({ loadFiles, changeFiles: whole.length - loadFiles }, planned.plan.counts);
-    await removeOldEmptyFiles(lakeFiles, this.ports);
+    await removeOldEmptyFiles(lakeFiles, this.deadline, this.ports);
     return done;
   }
 
@@ -180,24 +205,28 @@ class Reconciliation {
     return listRawFiles(row, { keys: [], whole: true }, this.ports.raw, this.ports.clock.now());
   }
 
-  /** Keeps the names in the row few. */
+  /** Keeps the names in the row few: an item has room for some thousands, a table that begins may have more to merge. */
   private async compact(row: StoredRow, listing: RawListing): Promise<StoredRow> {
     const { coverage } = row.progress;
     if (coverage.names.size <= NAMES_MAX) return row;
     const whole = listing.whole ? listing : await this.listWhole(row);
-    // What has come since then wakes us again, and is looked at before the mark passes it.
-    if (decide(row, whole).kind !== 'nothing') return row;
+    const [first] = pendingChanges(row.progress, whole);
+    // A file that came late is looked at before the mark passes it.
+    if (first && isLate(first, row.progress)) return row;
+    const done = whole.changeFiles.filter((file) => !first || compareChangeFiles(file, first) < 0);
     const { tables, random } = this.ports;
-    return saveProgress(row, { coverage: compacted(coverage, whole.changeFiles, whole.listedAt) }, tables, random);
+    return saveProgress(row, { coverage: compacted(coverage, done, whole.listedAt) }, tables, random);
   }
 
-  private async block(error: TableBlocked): Promise<Blocked> {
+  private async block(error: TableBlocked, listing: RawListing): Promise<Blocked> {
     const { raw, tables, random, clock, config } = this.ports;
     const row = await readOrRegisterRow(this.path, this.name, tables, config);
-    const key = this.path.slice(this.path.indexOf('/') + 1) + error.file;
+    // As it was listed: should it have been replaced since then, the new one is not known to be bad.
+    const listed = allFiles(listing).find(({ name }) => name === error.file);
+    const found = error.file === '' ? undefined : (listed ?? (await raw.head(rawPrefix(this.path) + error.file)));
     const blocked: Blocked = {
       file: error.file,
-      eTag: error.file === '' ? '' : ((await raw.head(key))?.eTag ?? ''),
+      eTag: found?.eTag ?? '',
       reason: error.message,
       next: error.next,
       since: new Date(clock.now()).toISOString(),
@@ -211,9 +240,15 @@ class Reconciliation {
 }
 
 /** The same file and the same settings are the same obstacle: nothing to read again. */
-function isStillBlocked({ progress: { blocked }, settings }: StoredRow, listing: RawListing, hints: Hints): boolean {
+function isStillBlocked({ progress, settings }: StoredRow, listing: RawListing, hints: Hints): boolean {
+  const { blocked } = progress;
   if (!blocked || hints.whole || blocked.settings !== settingsText(settings)) return false;
+  // A new full load may do away with it.
+  if (pendingLoads(progress, listing).some(({ name }) => name !== blocked.file)) return false;
   if (blocked.file === '') return true;
-  const files = [...listing.loadFiles, ...listing.changeFiles, ...listing.unsupported];
-  return files.some(({ name, eTag }) => name === blocked.file && eTag === blocked.eTag);
+  return allFiles(listing).some(({ name, eTag }) => name === blocked.file && eTag === blocked.eTag);
+}
+
+function allFiles({ loadFiles, changeFiles, unsupported }: RawListing): { name: string; eTag: string }[] {
+  return [...loadFiles, ...changeFiles, ...unsupported];
 }

@@ -39,6 +39,8 @@ export interface Progress {
   supersededLoadFiles: ReadonlyMap<string, string>;
   /** Which change files are merged. */
   coverage: Coverage;
+  /** Whether the lake held the table already when its first change file came, without a full load. */
+  adopted: boolean;
   /** How many change files are merged. */
   changeFiles: number;
   /** A raw file of which only the first rows are merged. */
@@ -86,6 +88,7 @@ export function newProgress(): Progress {
     loadFiles: new Map(),
     supersededLoadFiles: new Map(),
     coverage: { mark: undefined, sweptAt: 0, names: new Set() },
+    adopted: false,
     changeFiles: 0,
     partial: undefined,
     builtWith: undefined,

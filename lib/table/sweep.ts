@@ -1,4 +1,4 @@
-import { parseObjectKey, tablePath } from '../dms/object-key.ts';
+import { parseObjectKey, tableOfPath, tablePath } from '../dms/object-key.ts';
 import { parseRawFile } from '../dms/raw-file.ts';
 import type { ObjectSummary } from '../ports/object-store.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -25,31 +25,38 @@ export async function sweep(
   const rows = new Map<string, TableRow>();
   for await (const item of tables.scan()) rows.set(item.path, rowOfItem(item));
   const found = new Set<string>();
-  const toWake = new Set<string>();
-  const wake = async (): Promise<void> => {
-    await queue.send([...toWake].map((table) => ({ table, cause: `sweep ${cause}` })));
+  const woken = new Set<string>();
+  // At once: should the listing take longer than the function may run, what was found is not lost.
+  const wake = async (table: string): Promise<void> => {
+    woken.add(table);
+    await queue.send([{ table, cause: `sweep ${cause}` }]);
   };
+  // Also where no raw file is left: the one that was in the way may have been removed.
+  for (const row of rows.values()) if (isUnsettled(row) && tableOfPath(row.path, config)) await wake(row.path);
   for await (const object of raw.list(config.rawPrefix)) {
     const key = parseObjectKey(object.key, config.rawPrefix);
     if (key.kind === 'other') continue;
     const path = tablePath(config.rawBucket, config.rawPrefix, key.schema, key.table);
     found.add(path);
-    if (!toWake.has(path) && needsWaking(rows.get(path), object, key.file)) toWake.add(path);
+    if (!woken.has(path) && needsWaking(rows.get(path), object, key.file)) await wake(path);
   }
-  await wake();
   if (found.size === 0) {
     log.warn('the raw folder holds no tables: check BucketName and BucketFolder of the DMS endpoint', {
       expected: `${config.rawBucket}/${config.rawPrefix}<schema>/<table>/LOAD00000001.parquet`,
     });
   }
-  return { tables: found.size, woken: toWake.size };
+  return { tables: found.size, woken: woken.size };
+}
+
+function isUnsettled(row: TableRow): boolean {
+  const { blocked, intent, partial } = row.progress;
+  return row.settings.active && (blocked !== undefined || intent.length > 0 || partial !== undefined || wasEdited(row));
 }
 
 function needsWaking(row: TableRow | undefined, object: ObjectSummary, name: string): boolean {
   if (!row) return true;
   const { settings, progress } = row;
   if (!settings.active) return false;
-  if (progress.blocked || progress.intent.length > 0 || progress.partial || wasEdited(row)) return true;
   const file = parseRawFile(name);
   switch (file.kind) {
     case 'load':

@@ -40,6 +40,13 @@ describe('a bucket that is a folder', () => {
     return found;
   }
 
+  it('dates a file by when it came here, though it brings an older date from where it was', async () => {
+    const before = Date.now() - 1000;
+    await put('a', 'copied');
+    await utimes(join(root, 'a'), new Date('2020-01-01'), new Date('2020-01-01'));
+    expect((await store.head('a'))?.lastModified.getTime()).toBeGreaterThan(before);
+  });
+
   it('lists files by whole keys, so that a-b comes before what is in the folder a', async () => {
     for (const key of ['a/z', 'a-b', 'a.b', 'a/b/c', 'a0', 'a/b-c', 'a']) {
       if (key !== 'a') await put(key, key);

@@ -59,8 +59,8 @@ describe('a stack on buckets that exist', () => {
     const policies = JSON.stringify(properties('MergeRole')['Policies']);
     expect(policies).toContain('"arn:${AWS::Partition}:s3:::dms-target/dms/out/*"');
     expect(policies).toContain('"arn:${AWS::Partition}:s3:::our-lake/bronze/*"');
-    expect(policies).toContain('{"StringLike":{"s3:prefix":"dms/out/*"}}');
-    expect(policies).toContain('{"StringLike":{"s3:prefix":"bronze/*"}}');
+    expect(policies).toContain('{"StringLikeIfExists":{"s3:prefix":"dms/out/*"}}');
+    expect(policies).toContain('{"StringLikeIfExists":{"s3:prefix":"bronze/*"}}');
   });
 
   it('lets each function use the keys of what it touches, and those only', () => {

@@ -89,7 +89,7 @@ describe('roles', () => {
     expect(permissionsOf('SweepRole')).toEqual({
       'SweepLogGroup.Arn': LOG,
       [RAW]: ['s3:ListBucket'],
-      'ControllerTable.Arn': ['dynamodb:GetItem', 'dynamodb:Scan'],
+      'ControllerTable.Arn': ['dynamodb:Scan'],
       'WakeUpsQueue.Arn': ['sqs:SendMessage'],
     });
   });

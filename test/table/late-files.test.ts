@@ -1,0 +1,193 @@
+import { describe, expect, it } from '@jest/globals';
+import { sweep } from '../../lib/table/sweep.ts';
+import type { LabTable } from './table-lab.ts';
+import { changeBytes, TableLab } from './table-lab.ts';
+
+async function merged(settings = {}): Promise<{ lab: TableLab; table: LabTable }> {
+  const lab = new TableLab();
+  const table = await lab.activeTable(settings);
+  table.load('LOAD00000001', [
+    [1, 'apple'],
+    [2, 'pear'],
+    [3, 'plum'],
+  ]);
+  table.change('20260301-100000000', [['I', 10, 'first']]);
+  table.change('20260301-120000000', [
+    ['U', 1, 'noon'],
+    ['D', 2],
+  ]);
+  await lab.settle();
+  return { lab, table };
+}
+
+describe('a late change file', () => {
+  it('changes only keys that no later file touches', async () => {
+    const { lab, table } = await merged();
+    table.change('20260301-110000000', [
+      ['U', 1, 'late'],
+      ['U', 2, 'late'],
+      ['U', 3, 'late'],
+      ['I', 4, 'late'],
+    ]);
+    const [outcome] = await lab.settle();
+    expect(await table.rows()).toEqual(['1 noon', '3 late', '4 late', '10 first']);
+    expect(outcome?.report).toMatchObject({ changeFiles: 1, rowsInserted: 1, rowsUpdated: 1 });
+  });
+
+  it('deletes only keys that no later file touches', async () => {
+    const { lab, table } = await merged();
+    table.change('20260301-110000000', [
+      ['D', 1],
+      ['D', 3],
+    ]);
+    await lab.settle();
+    expect(await table.rows()).toEqual(['1 noon', '10 first']);
+  });
+
+  it('leaves LastIncrementalFile at the newest name', async () => {
+    const { lab, table } = await merged();
+    table.change('20260301-110000000', [['U', 3, 'late']]);
+    await lab.settle();
+    expect((await table.item()).LastIncrementalFile).toBe(`${table.path}20260301-120000000.parquet`);
+  });
+
+  it('is applied in its place among other late ones', async () => {
+    const { lab, table } = await merged();
+    table.change('20260301-113000000', [['U', 3, 'later']]);
+    table.change('20260301-110000000', [
+      ['U', 3, 'earlier'],
+      ['U', 1, 'earlier'],
+    ]);
+    await lab.settle();
+    expect(await table.rows()).toEqual(['1 noon', '3 later', '10 first']);
+  });
+
+  it('is merged before newer files that came with it', async () => {
+    const { lab, table } = await merged();
+    table.change('20260301-130000000', [['U', 3, 'newest']]);
+    table.change('20260301-110000000', [
+      ['U', 3, 'late'],
+      ['I', 4, 'late'],
+    ]);
+    await lab.settle();
+    expect(await table.rows()).toEqual(['1 noon', '3 newest', '4 late', '10 first']);
+  });
+
+  it('is appended once, without a primary key', async () => {
+    const { lab, table } = await merged({ primaryKey: [] });
+    const key = table.change('20260301-110000000', [
+      ['I', 1, 'apple'],
+      ['I', 4, 'late'],
+    ]);
+    await lab.settle();
+    await table.merge([key]);
+    await table.merge();
+    expect(await table.rows()).toEqual(['1 apple', '1 apple', '2 pear', '3 plum', '4 late', '10 first']);
+  });
+
+  it('blocks the table when a later file is gone, and goes on when it is removed', async () => {
+    const { lab, table } = await merged();
+    lab.raw.remove(table.rawKey('20260301-120000000.parquet'));
+    const key = table.change('20260301-110000000', [['U', 1, 'late']]);
+    const [outcome] = await lab.settle();
+    expect(outcome).toMatchObject({
+      state: 'blocked',
+      blocked: { file: '20260301-110000000.parquet', reason: expect.stringContaining('gone') },
+    });
+    expect(await table.rows()).toEqual(['1 noon', '3 plum', '10 first']);
+    lab.raw.remove(key);
+    const { outcome: after } = await table.merge();
+    expect(after?.state).toBe('active');
+  });
+
+  it('is found by its place in a date folder that does not sort by time', async () => {
+    const lab = new TableLab();
+    const table = await lab.activeTable();
+    table.load('LOAD00000001', [
+      [1, 'apple'],
+      [2, 'pear'],
+    ]);
+    table.change('31012026/20260131-100000000', [['I', 3, 'a']]);
+    table.change('01022026/20260201-100000000', [['U', 1, 'february']]);
+    await lab.settle();
+    table.change('31012026/20260131-230000000', [
+      ['U', 1, 'january'],
+      ['U', 2, 'january'],
+    ]);
+    await lab.settle();
+    expect(await table.rows()).toEqual(['1 february', '2 january', '3 a']);
+  });
+});
+
+describe('a late change file below the low-water mark', () => {
+  const MERGED = 1001;
+  const HOUR_MS = 60 * 60_000;
+
+  /** As many files as make the row keep a mark instead of their names; the last one touches key 1. */
+  async function marked(settings = {}, name = (i: number) => `20260301-${String(i).padStart(9, '0')}`) {
+    const lab = new TableLab();
+    const table = await lab.activeTable(settings);
+    table.load('LOAD00000001', [
+      [1, 'apple'],
+      [2, 'pear'],
+    ]);
+    const bytes = changeBytes([['U', 1, 'merged']]);
+    for (let i = 1; i <= MERGED; i++) table.put(`${name(2 * i)}.parquet`, bytes);
+    lab.arrivals.length = 0;
+    await table.merge();
+    lab.clock.advance(HOUR_MS);
+    expect(await table.item()).toMatchObject({ LowWaterMark: `${name(2 * MERGED)}.parquet` });
+    return { lab, table, late: name(2 * MERGED - 1) };
+  }
+
+  it('is found by the key of its wake-up', async () => {
+    const { table, late } = await marked();
+    const { outcome } = await table.merge([
+      table.change(late, [
+        ['U', 1, 'late'],
+        ['U', 2, 'late'],
+      ]),
+    ]);
+    expect(outcome?.report).toMatchObject({ changeFiles: 1 });
+    expect(await table.rows()).toEqual(['1 merged', '2 late']);
+    await table.merge();
+    expect(await table.rows()).toEqual(['1 merged', '2 late']);
+  });
+
+  it('is found by the sweep, when its event was lost', async () => {
+    const { lab, table, late } = await marked();
+    table.change(late, [['U', 2, 'late']]);
+    lab.arrivals.length = 0;
+    expect((await sweep('one', lab.ports)).woken).toBe(1);
+    await lab.settle();
+    expect(await table.rows()).toEqual(['1 merged', '2 late']);
+    expect((await sweep('two', lab.ports)).woken).toBe(0);
+  });
+
+  it('is held against all later files, though date folders do not sort by time', async () => {
+    const { table } = await marked({}, (i) => `01022026/20260201-${String(i).padStart(9, '0')}`);
+    const key = table.change('31012026/20260131-230000000', [
+      ['U', 1, 'late'],
+      ['U', 2, 'late'],
+    ]);
+    await table.merge([key]);
+    expect(await table.rows()).toEqual(['1 merged', '2 late']);
+  });
+
+  it('that is bad stays in the way of later wake-ups', async () => {
+    const { lab, table, late } = await marked();
+    await table.merge([table.put(`${late}.parquet`, Buffer.from('not Parquet at all'))]);
+    const { outcome } = await table.merge([table.change('20260302-100000000', [['U', 2, 'next']])]);
+    expect(outcome).toMatchObject({ state: 'blocked', blocked: { file: `${late}.parquet` } });
+    lab.raw.remove(table.rawKey(`${late}.parquet`));
+    await table.merge();
+    expect(await table.rows()).toEqual(['1 merged', '2 next']);
+  });
+
+  it('lets go of the names: the row keeps few, and nothing is merged again', async () => {
+    const { table } = await marked({ primaryKey: [] });
+    expect(((await table.item()).MergedFiles as string[] | undefined)?.length ?? 0).toBeLessThanOrEqual(1000);
+    const { outcome } = await table.merge();
+    expect(outcome).toEqual({ path: table.path, state: 'active' });
+  });
+});
