@@ -1,0 +1,55 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+const MAIN = resolve(import.meta.dirname, '../../lib/cli/main.ts');
+const run = promisify(execFile);
+
+describe('tidemark demo', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tidemark-demo-test-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const demo = (...args: string[]) =>
+    run(process.execPath, ['--import', 'tsx', MAIN, 'demo', ...args], { env: { ...process.env, TMPDIR: folder } });
+
+  it('shows the lake before and after, and how long each file took, and leaves nothing behind', async () => {
+    const { stdout } = await demo();
+    expect(stdout).toMatch(/^ +[\d.]+ s {2}sampledb\/productorder\/LOAD00000001.parquet: 8,425 inserted$/m);
+    expect(stdout).toMatch(/^ +[\d.]+ s {2}sampledb\/product\/\d{8}-\d{9}.parquet: 1 updated, 1 deleted$/m);
+    const [, before = '', after = ''] = stdout.split('The lake after');
+    expect(before).toMatch(/store +8 rows.*\n.*product +25 rows.*\n.*productorder +8,425 rows in 5 files/);
+    expect(before).toMatch(/product 1001 I \| 1001 \| 55” 4K/);
+    expect(before).toMatch(/store 1009 +\(not there\)/);
+    expect(after).toMatch(/store +9 rows.*\n.*product +24 rows.*\n.*productorder +9,770 rows in 6 files/);
+    expect(after).toMatch(/product 1001 U \| 1001 \| Sample Product \| Sample Dept \| Sample Category/);
+    expect(after).toMatch(/product 1002 +\(not there\)/);
+    expect(after).toMatch(/store 1009 +I \| 1009 \| 125 Technology Dr\. \| Irvine/);
+    expect(stdout).toContain('The lake holds exactly what the script gives: 9 stores, 24 products, 9,770 orders.');
+    expect(stdout).toMatch(/Largest memory: \d+ MB\./);
+    expect(await demoFolders()).toEqual([]);
+  });
+
+  it('keeps the raw files and the lake where it is told to', async () => {
+    const { stdout } = await demo('--keep', join(folder, 'kept'));
+    expect(stdout).toContain(`Kept: ${join(folder, 'kept')}`);
+    expect((await readdir(join(folder, 'kept'))).sort()).toEqual(['lake', 'raw', 'tables.json']);
+  });
+
+  it('does not touch a folder that holds something', async () => {
+    await writeFile(join(folder, 'mine.txt'), 'mine');
+    await expect(demo('--keep', folder)).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`${folder} is not empty. Give another folder.`),
+    });
+    expect(await readdir(folder)).toContain('mine.txt');
+  });
+
+  /** What it made beside the loader's own cache. */
+  const demoFolders = async () => (await readdir(folder)).filter((name) => name.startsWith('tidemark-demo-'));
+});
