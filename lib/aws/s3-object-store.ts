@@ -6,7 +6,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 
 import type { Clock, RandomSource } from '../ports/clock.ts';
-import type { ObjectStore, ObjectSummary, Piece, Replaces, WrittenObject } from '../ports/object-store.ts';
+import type { ObjectStore, ObjectSummary, Pieces, Replaces, WrittenObject } from '../ports/object-store.ts';
 import { ObjectChanged } from '../ports/object-store.ts';
 import { isNotFound, refusalOf } from './s3-error.ts';
 import { quoted, unquoted } from './s3-etag.ts';
@@ -89,7 +89,7 @@ export class S3ObjectStore implements ObjectStore {
     }
   }
 
-  write(key: string, pieces: AsyncIterable<Piece>, replaces: Replaces): Promise<WrittenObject> {
+  write(key: string, pieces: Pieces, replaces: Replaces): Promise<WrittenObject> {
     return writeObject(
       {
         client: this.#client,

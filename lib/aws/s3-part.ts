@@ -44,7 +44,7 @@ function split({ start, end }: CopiedRange): CopiedRange[] {
  * S3 can copy.
  */
 export async function* joinAdjacent<T extends Uint8Array | CopiedRange>(
-  pieces: AsyncIterable<T>,
+  pieces: Iterable<T> | AsyncIterable<T>,
 ): AsyncIterable<Uint8Array | CopiedRange> {
   let pending: CopiedRange | undefined;
   for await (const piece of pieces) {

@@ -16,7 +16,7 @@ import {
 } from '@aws-sdk/client-s3';
 
 import type { Clock } from '../ports/clock.ts';
-import type { CopiedRange, Piece, WrittenObject } from '../ports/object-store.ts';
+import type { CopiedRange, Piece, Pieces, WrittenObject } from '../ports/object-store.ts';
 import { refusalOf } from './s3-error.ts';
 import { quoted } from './s3-etag.ts';
 import { joinAdjacent, PART_BYTES_MAX, PART_BYTES_MIN, PARTS_MAX, placeRange } from './s3-part.ts';
@@ -32,7 +32,7 @@ export interface WriteTarget extends ConditionalWrite {
 }
 
 /** @throws ObjectChanged if something else is there now. */
-export async function writeObject(target: WriteTarget, pieces: AsyncIterable<Piece>): Promise<WrittenObject> {
+export async function writeObject(target: WriteTarget, pieces: Pieces): Promise<WrittenObject> {
   if (target.partBytes < PART_BYTES_MIN || target.partBytes > PART_BYTES_MAX)
     throw new RangeError(`parts of ${target.partBytes} bytes: S3 takes ${PART_BYTES_MIN} to ${PART_BYTES_MAX}`);
   const write = new ObjectWrite(target);

@@ -15,7 +15,7 @@ import {
   ObjectChanged,
   type ObjectStore,
   type ObjectSummary,
-  type Piece,
+  type Pieces,
   type Replaces,
   type WrittenObject,
 } from '../ports/object-store.ts';
@@ -94,7 +94,7 @@ export class FolderObjectStore implements ObjectStore {
     }
   }
 
-  async write(key: string, pieces: AsyncIterable<Piece>, replaces: Replaces): Promise<WrittenObject> {
+  async write(key: string, pieces: Pieces, replaces: Replaces): Promise<WrittenObject> {
     const path = keyPath(this.#root, key);
     const temporaryPath = join(dirname(path), temporaryName(OWN_IDENTITY, this.#random.id()));
     const replaced = replaces === 'absent' ? undefined : this.#openVersion(key, replaces.eTag);
@@ -179,7 +179,7 @@ function eTagOf({ ino, size, mtimeNs }: BigIntStats): string {
 
 async function writePieces(
   file: number,
-  pieces: AsyncIterable<Piece>,
+  pieces: Pieces,
   replaced: number | undefined,
 ): Promise<Omit<WrittenObject, 'eTag'>> {
   const copier = new RangeCopier();

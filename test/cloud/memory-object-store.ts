@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/ports/clock.ts';
-import type { ObjectStore, ObjectSummary, Piece, Replaces, WrittenObject } from '../../lib/ports/object-store.ts';
+import type { ObjectStore, ObjectSummary, Pieces, Replaces, WrittenObject } from '../../lib/ports/object-store.ts';
 import { ObjectChanged } from '../../lib/ports/object-store.ts';
 import type { StoredObject } from './bucket.ts';
 import { Bucket } from './bucket.ts';
@@ -72,7 +72,7 @@ export class MemoryObjectStore implements ObjectStore {
     });
   }
 
-  async write(key: string, pieces: AsyncIterable<Piece>, replaces: Replaces): Promise<WrittenObject> {
+  async write(key: string, pieces: Pieces, replaces: Replaces): Promise<WrittenObject> {
     const chunks: Uint8Array[] = [];
     let bytesWritten = 0;
     let bytesCopied = 0;

@@ -1,4 +1,4 @@
-import type { FileMetaData, RowGroup, SchemaElement } from 'hyparquet';
+import type { FileMetaData } from 'hyparquet';
 import { ByteWriter } from 'hyparquet-writer';
 import { writeMetadata } from 'hyparquet-writer/src/metadata.js';
 import type { Column } from '../../lib/parquet/column-type.ts';
@@ -77,5 +77,3 @@ function int96(nanos: bigint): Uint8Array {
   bytes.writeInt32LE(Number((nanos - ofDay) / perDay) + 2_440_588, 8);
   return Uint8Array.from(bytes);
 }
-
-export type { RowGroup, SchemaElement };
