@@ -4,7 +4,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
-import type { Config } from '../config.ts';
+import type { DeployedConfig } from '../config-from-environment.ts';
 import type { Clock, RandomSource } from '../ports/clock.ts';
 import type { Ports } from '../ports/ports.ts';
 import { DynamoDbTableStore } from './dynamodb-table-store.ts';
@@ -12,17 +12,11 @@ import { jsonLog } from './log.ts';
 import { S3ObjectStore } from './s3-object-store.ts';
 import { SqsWakeUpQueue } from './sqs-wake-up-queue.ts';
 
-export interface AwsConfig extends Config {
-  /** Name of the DynamoDB table. */
-  controllerTable: string;
-  wakeUpsQueueUrl: string;
-}
-
 /** A host that does not answer is given up, and tried again, before it takes a merge's time. */
 const CLIENT = { maxAttempts: 5, requestHandler: { connectionTimeout: 5_000 } };
 
 /** The ports on AWS; once per container. Region and credentials are the environment's. */
-export function connect(config: AwsConfig): Ports {
+export function connect(config: DeployedConfig): Ports {
   const clock: Clock = { now: () => Date.now() };
   const random: RandomSource = { id: () => randomBytes(16).toString('hex') };
   const log = jsonLog(clock);

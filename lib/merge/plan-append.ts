@@ -2,6 +2,7 @@ import type { Limits } from '../config.ts';
 import type { Hold } from '../lake/file-metadata.ts';
 import { FileEdits } from './file-edits.ts';
 import type { FileWrite, MergePlan } from './plan.ts';
+import { NO_ROWS } from './plan.ts';
 import type { LakeTable } from './plan-merge.ts';
 import { openFile, rowFolders } from './plan-merge.ts';
 import type { RawSlice } from './raw-slice.ts';
@@ -23,7 +24,7 @@ export function planAppend(
 ): MergePlan {
   const folderOf = rowFolders(batch, lake.partitionKey);
   const held = heldParts(lake);
-  const counts = { inserted: 0, updated: 0, deleted: 0, ignored: 0 };
+  const counts = { ...NO_ROWS };
   const byFolder = new Map<string, { rows: number[]; holds: Hold[] }>();
   for (const { slice, start, end } of batch.slices) {
     const hold = holdOf(slice);
@@ -54,7 +55,7 @@ export function planAppend(
   return { columns: lake.columns, phases: writes.length > 0 ? [writes] : [], counts };
 }
 
-export function holdOf({ file, from, to }: RawSlice): Hold {
+function holdOf({ file, from, to }: RawSlice): Hold {
   return { file: file.name, eTag: file.eTag, from, to };
 }
 

@@ -9,6 +9,7 @@ import { batchKeys } from './key.ts';
 import type { Location } from './locate.ts';
 import { locate } from './locate.ts';
 import type { CreateFile, FileWrite, MergePlan, RowCounts } from './plan.ts';
+import { NO_ROWS } from './plan.ts';
 import type { RowBatch } from './row-batch.ts';
 import { namedAfter } from './row-batch.ts';
 
@@ -37,7 +38,7 @@ export async function planMerge(
   const places = await locate(lake.files, keys, changes);
   const table = new TableEdits(lake, limits);
   const folderOf = rowFolders(batch, lake.partitionKey);
-  const counts = { inserted: 0, updated: 0, deleted: 0, ignored: 0 };
+  const counts = { ...NO_ROWS };
   for (const [key, row] of changes) {
     const found = places.get(key) ?? [];
     if (batch.operations[row] === 'D') {

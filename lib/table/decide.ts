@@ -3,7 +3,7 @@ import { TableBlocked } from '../errors.ts';
 import { isAccountedFor } from './coverage.ts';
 import type { ChangeFile, LoadFile, RawListing } from './raw-listing.ts';
 import type { Progress, TableRow } from './row.ts';
-import { builtWithSettings, NEVER_LOADED, wasEdited } from './row.ts';
+import { builtWithSettings, newGeneration, NEVER_LOADED, wasEdited } from './row.ts';
 
 /** What is to be done for a table next. */
 export type Step =
@@ -98,7 +98,7 @@ function decideLoad({ progress, settings }: TableRow, listing: RawListing): Step
     kind: 'new generation',
     reason,
     progress: {
-      ...anew(progress),
+      ...newGeneration(progress.generation + 1),
       since,
       supersededLoadFiles: superseded(progress, listing, pending),
       builtWith: builtWithSettings(settings),
@@ -108,21 +108,6 @@ function decideLoad({ progress, settings }: TableRow, listing: RawListing): Step
 
 /** DynamoDB keeps 400 KB an item: two loads' names and eTags, and the names of change files. */
 const LOAD_FILES_MAX = 1_500;
-
-function anew({ generation }: Progress): Partial<Progress> {
-  return {
-    generation: generation + 1,
-    lastChangeFile: undefined,
-    lastChangeAt: undefined,
-    since: 0,
-    loadFiles: new Map(),
-    supersededLoadFiles: new Map(),
-    coverage: { mark: undefined, sweptAt: 0, names: new Set() },
-    changeFiles: 0,
-    adopted: false,
-    partial: undefined,
-  };
-}
 
 /**
  * Load files of the load before that are still there, since DMS has not yet written over them or writes fewer now. Those
@@ -176,7 +161,7 @@ function rebuild(row: TableRow, listing: RawListing, why: string): Step {
   return {
     kind: 'new generation',
     reason: why,
-    progress: { ...anew(progress), since, supersededLoadFiles, builtWith },
+    progress: { ...newGeneration(progress.generation + 1), since, supersededLoadFiles, builtWith },
   };
 }
 

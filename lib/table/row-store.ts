@@ -10,7 +10,7 @@ export interface StoredRow extends TableRow {
   readonly item: TableItem;
 }
 
-export async function readRow(path: string, tables: TableStore): Promise<StoredRow | undefined> {
+async function readRow(path: string, tables: TableStore): Promise<StoredRow | undefined> {
   const item = await tables.get(path);
   return item && { ...rowOfItem(item), item };
 }

@@ -79,23 +79,30 @@ export const NEVER_LOADED = '1900-01-01 00:00:00';
 
 export function newProgress(): Progress {
   return {
+    ...newGeneration(0),
     version: undefined,
-    generation: 0,
     lastFullLoadDate: NEVER_LOADED,
-    lastChangeFile: undefined,
-    lastChangeAt: undefined,
-    since: 0,
-    loadFiles: new Map(),
-    supersededLoadFiles: new Map(),
-    coverage: { mark: undefined, sweptAt: 0, names: new Set() },
-    adopted: false,
-    changeFiles: 0,
-    partial: undefined,
     builtWith: undefined,
     intent: [],
     attempts: 0,
     blocked: undefined,
   };
+}
+
+/** What begins anew with a full load, or when the table is built anew. */
+export function newGeneration(generation: number) {
+  return {
+    generation,
+    lastChangeFile: undefined,
+    lastChangeAt: undefined,
+    since: 0,
+    loadFiles: new Map<string, string>(),
+    supersededLoadFiles: new Map<string, string>(),
+    coverage: { mark: undefined, sweptAt: 0, names: new Set<string>() },
+    adopted: false,
+    changeFiles: 0,
+    partial: undefined,
+  } satisfies Partial<Progress>;
 }
 
 export function builtWithSettings({ primaryKey, partitionKey, outPath }: BuiltWith): BuiltWith {
