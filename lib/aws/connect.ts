@@ -1,12 +1,10 @@
-import { randomBytes } from 'node:crypto';
-
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
 import type { DeployedConfig } from '../config-from-environment.ts';
-import type { Clock, RandomSource } from '../ports/clock.ts';
 import type { Ports } from '../ports/ports.ts';
+import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '../system.ts';
 import { DynamoDbTableStore } from './dynamodb-table-store.ts';
 import { jsonLog } from './log.ts';
 import { S3ObjectStore } from './s3-object-store.ts';
@@ -17,8 +15,7 @@ const CLIENT = { maxAttempts: 5, requestHandler: { connectionTimeout: 5_000 } };
 
 /** The ports on AWS; once per container. Region and credentials are the environment's. */
 export function connect(config: DeployedConfig): Ports {
-  const clock: Clock = { now: () => Date.now() };
-  const random: RandomSource = { id: () => randomBytes(16).toString('hex') };
+  const [clock, random] = [SYSTEM_CLOCK, SYSTEM_RANDOM];
   const log = jsonLog(clock);
   const s3 = new S3Client(CLIENT);
   return {

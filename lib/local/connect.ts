@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { DEFAULT_LIMITS, type Limits } from '../config.ts';
 import type { Clock, RandomSource } from '../ports/clock.ts';
@@ -12,9 +11,6 @@ import { MemoryWakeUpQueue } from './memory-wake-up-queue.ts';
 import { removeLeftovers } from './temporary-file.ts';
 
 export type LocalPorts = Ports & { queue: MemoryWakeUpQueue };
-
-export const SYSTEM_CLOCK: Clock = { now: () => Date.now() };
-export const SYSTEM_RANDOM: RandomSource = { id: () => randomBytes(16).toString('hex') };
 
 /** The ports on folders; removes first what killed processes left there. */
 export async function connectFolders(

@@ -4,6 +4,7 @@ import type { Column, PhysicalValue, Values } from '../parquet/column-type.ts';
 import type { Footer, FooterColumn } from '../parquet/footer.ts';
 import type { ReadRange } from '../parquet/parquet-file.ts';
 import { decodeChunk, MalformedParquet, readFooter } from '../parquet/parquet-file.ts';
+import { concatenateValues } from '../parquet/values.ts';
 import { convertValues } from '../parquet/widening.ts';
 import type { ObjectStore, ObjectSummary } from '../ports/object-store.ts';
 
@@ -59,7 +60,7 @@ export async function readSliceColumn({ file, from, to }: RawSlice, column: Colu
       }
       groupStart = groupEnd;
     }
-    return converted(join(parts), source, column);
+    return converted(concatenateValues(parts), source, column);
   } catch (error) {
     throw asBlocked(file.name, error);
   }
@@ -88,12 +89,6 @@ async function readChunk(
 function section(values: Values, start: number, end: number): Values {
   if (start === 0 && end === values.length) return values;
   return Array.prototype.slice.call(values, start, end) as PhysicalValue[];
-}
-
-function join(parts: Values[]): Values {
-  const [only] = parts;
-  if (only && parts.length === 1) return only;
-  return parts.flatMap((part) => Array.from(part));
 }
 
 /** Only what the bytes themselves are to blame for blocks the table; a store that fails is tried again. */

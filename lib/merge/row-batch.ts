@@ -2,6 +2,7 @@ import { TableBlocked } from '../errors.ts';
 import { compareText } from '../dms/raw-file.ts';
 import type { Column, PhysicalValue, Values } from '../parquet/column-type.ts';
 import { typeName } from '../parquet/column-type.ts';
+import { concatenateValues } from '../parquet/values.ts';
 import { IncompatibleColumn, mergeColumns } from '../parquet/widening.ts';
 import type { RawSlice } from './raw-slice.ts';
 import { readSliceColumn } from './raw-slice.ts';
@@ -44,7 +45,7 @@ export async function readRowBatch(
     if (column.name !== OP && !isWanted(column.name)) continue;
     const parts: Values[] = [];
     for (const slice of slices) parts.push(await readSliceColumn(slice, column));
-    values.set(column.name, concatenate(parts));
+    values.set(column.name, concatenateValues(parts));
   }
   const rows = placed.at(-1)?.end ?? 0;
   const op = values.get(OP) ?? [];
@@ -141,12 +142,6 @@ function badOperation(name: string, reason: string): TableBlocked {
   return new TableBlocked(name, `${name} is not a file of changes as DMS writes it: ${reason}.`, {
     next: 'Have DMS write it again (reload the table), put a good copy in its place, or remove it to do without its changes.',
   });
-}
-
-function concatenate(parts: Values[]): Values {
-  const [only] = parts;
-  if (only && parts.length === 1) return only;
-  return parts.flatMap((part) => Array.from(part));
 }
 
 /**

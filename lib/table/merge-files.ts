@@ -24,29 +24,31 @@ export interface PlannedMerge {
   slices: readonly RawSlice[];
 }
 
+/** What a plan is made from, beside the slices. */
+export interface PlanInput {
+  row: TableRow;
+  lakeFiles: LakeFiles;
+  listing: RawListing;
+  /** Files merged already that come after the slices (a late file's). */
+  later: readonly ChangeFile[];
+  limits: Limits;
+  raw: ObjectStore;
+}
+
 /**
  * Plans what a row's next merge writes; reads only. A slice that turns out to be bad ends what is taken before it, so
  * that good files before a bad one are merged and the bad one is then the first.
- * @param later files merged already that come after the slices (a late file's)
  * @throws TableBlocked if the first slice is bad, or the settings do not fit.
  */
-export async function planFiles(
-  row: TableRow,
-  slices: readonly RawSlice[],
-  lakeFiles: LakeFiles,
-  listing: RawListing,
-  later: readonly ChangeFile[],
-  limits: Limits,
-  raw: ObjectStore,
-): Promise<PlannedMerge> {
+export async function planFiles(slices: readonly RawSlice[], input: PlanInput): Promise<PlannedMerge> {
   try {
-    const batch = await readRowBatch(slices, lakeFiles.columns);
-    const plan = await planBatch(row, batch, lakeFiles, listing, later, limits, raw);
+    const batch = await readRowBatch(slices, input.lakeFiles.columns);
+    const plan = await planBatch(batch, input);
     return { plan, batch, slices };
   } catch (error) {
     const bad = error instanceof TableBlocked ? slices.findIndex(({ file }) => file.name === error.file) : -1;
     if (bad <= 0) throw error;
-    return planFiles(row, slices.slice(0, bad), lakeFiles, listing, later, limits, raw);
+    return planFiles(slices.slice(0, bad), input);
   }
 }
 
@@ -56,13 +58,8 @@ export function heldParts({ current }: LakeFiles): Hold[] {
 }
 
 async function planBatch(
-  row: TableRow,
   batch: RowBatch,
-  lakeFiles: LakeFiles,
-  listing: RawListing,
-  later: readonly ChangeFile[],
-  limits: Limits,
-  raw: ObjectStore,
+  { row, lakeFiles, listing, later, limits, raw }: PlanInput,
 ): Promise<MergePlan> {
   const { primaryKey, partitionKey } = row.settings;
   // Each file must have the columns that people named, or its rows would go astray.

@@ -167,7 +167,7 @@ class Reconciliation {
     const later = step.kind === 'late' ? step.later : [];
     if (step.kind === 'late')
       log.warn('a change file came late', { table: this.path, file: step.file.name, later: later.length });
-    const planned = await planFiles(row, chosen, lakeFiles, listing, later, config.limits, raw);
+    const planned = await planFiles(chosen, { row, lakeFiles, listing, later, limits: config.limits, raw });
     if (this.deadline.isWithin(0)) {
       // Planning alone took too long: the next one takes less.
       await saveProgress(row, { attempts: row.progress.attempts + 1 }, tables, random);

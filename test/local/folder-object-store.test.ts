@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
-import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '../../lib/local/connect.ts';
+import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '../../lib/system.ts';
 import { FolderLock } from '../../lib/local/folder-lock.ts';
 import { FolderObjectStore } from '../../lib/local/folder-object-store.ts';
 import { UnusableKey } from '../../lib/local/key-path.ts';

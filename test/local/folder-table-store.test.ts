@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { SYSTEM_RANDOM } from '../../lib/local/connect.ts';
+import { SYSTEM_RANDOM } from '../../lib/system.ts';
 import { FolderLock } from '../../lib/local/folder-lock.ts';
 import { FolderTableStore } from '../../lib/local/folder-table-store.ts';
 import { describeTableStore } from '../contracts/table-store.ts';

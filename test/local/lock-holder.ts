@@ -5,7 +5,7 @@
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '../../lib/local/connect.ts';
+import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '../../lib/system.ts';
 import { FolderLock } from '../../lib/local/folder-lock.ts';
 import { FolderObjectStore } from '../../lib/local/folder-object-store.ts';
 import { FolderTableStore } from '../../lib/local/folder-table-store.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { SYSTEM_RANDOM } from '../../lib/local/connect.ts';
+import { SYSTEM_RANDOM } from '../../lib/system.ts';
 import { MemoryWakeUpQueue, VISIBILITY_SECONDS } from '../../lib/local/memory-wake-up-queue.ts';
 import { describeWakeUpQueue } from '../contracts/wake-up-queue.ts';
 
