@@ -20,7 +20,11 @@ import { WrongUsage } from './wrong-usage.ts';
 
 /** With some four seconds between the first and the last. */
 const TRIES_ONCE = 5;
-const SWEEP_EVERY_MS = 10 * 60_000;
+/** A watcher can miss a file in a folder that is being made, so the sweep runs often, for a twentieth of the time at most. */
+const SWEEP_PAUSE_MS_MIN = 3_000;
+const SWEEP_PAUSES = 20;
+/** Where there is no table yet, there is little to miss. */
+const SWEEP_PAUSE_MS_IF_EMPTY = 10 * 60_000;
 
 export interface LocalOptions {
   /** Folder of the DMS files: `<schema>/<table>/…`. */
@@ -103,15 +107,14 @@ async function merge(rawFolder: string, ports: LocalPorts, report: ConsoleReport
   try {
     await wakeAll(ports);
     if (watch) report.note(`Watching ${rawFolder}; end with Ctrl-C.`);
-    let sweepAt = ports.clock.now() + SWEEP_EVERY_MS;
+    let sweepAt = ports.clock.now() + SWEEP_PAUSE_MS_MIN;
     while (!stop?.aborted) {
       if (await reconcileReady(ports, report, once ? TRIES_ONCE : Infinity)) continue;
       const readyAt = ports.queue.nextVisibleAt() ?? Infinity;
       if (readyAt === Infinity) report.settle();
       if (once && readyAt === Infinity) return;
       if (ports.clock.now() >= sweepAt) {
-        await sweep(ports.random.id(), ports);
-        sweepAt = ports.clock.now() + SWEEP_EVERY_MS;
+        sweepAt = await sweepAndPause(ports);
       }
       await bell.wait(Math.min(readyAt, sweepAt) - ports.clock.now());
     }
@@ -119,6 +122,15 @@ async function merge(rawFolder: string, ports: LocalPorts, report: ConsoleReport
     stop?.removeEventListener('abort', ring);
     await watch?.close();
   }
+}
+
+/** @returns when to sweep again, in ms since the epoch */
+async function sweepAndPause(ports: LocalPorts): Promise<number> {
+  const started = ports.clock.now();
+  const { tables } = await sweep(ports.random.id(), ports);
+  const now = ports.clock.now();
+  if (tables === 0) return now + SWEEP_PAUSE_MS_IF_EMPTY;
+  return now + Math.max(SWEEP_PAUSE_MS_MIN, SWEEP_PAUSES * (now - started));
 }
 
 /** Each file that arrives goes the way of an S3 event: to `route`, which wakes its table. */
