@@ -1,9 +1,11 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { connect } from '../lib/aws/connect.ts';
 import { readConfig } from '../lib/config-from-environment.ts';
+import { threadsFor } from '../lib/threads/threads.ts';
 import { reconcileBatch } from '../lib/table/reconcile-batch.ts';
 
-const ports = connect(readConfig(process.env)); // once per container
+const config = readConfig(process.env);
+const ports = { ...connect(config), threads: threadsFor(config.cores) }; // once per container
 
 /** Kept free before the function is stopped, to end requests under way, commit, and wake itself for the rest. */
 const RESERVE_MS = 15_000;

@@ -24,3 +24,31 @@ export async function mapConcurrently<T, R>(
   if (failures.length > 0) throw failures[0];
   return results;
 }
+
+/**
+ * The results of `work` in the order of the items, with at most `limit` under way or waiting to be taken: what comes out
+ * is bounded in memory. What is under way is settled before an error is thrown, or when the caller stops early.
+ */
+export async function* mapInOrder<T, R>(
+  items: Iterable<T>,
+  limit: number,
+  work: (item: T) => Promise<R>,
+): AsyncGenerator<R> {
+  const under: Promise<R>[] = [];
+  const iterator = items[Symbol.iterator]();
+  try {
+    for (let item = iterator.next(); ;) {
+      for (; under.length < limit && !item.done; item = iterator.next()) {
+        const result = work(item.value);
+        // An error is thrown in its turn; until then nobody waits for it.
+        result.catch(() => undefined);
+        under.push(result);
+      }
+      const first = under.shift();
+      if (!first) return;
+      yield await first;
+    }
+  } finally {
+    await Promise.allSettled(under);
+  }
+}

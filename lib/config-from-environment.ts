@@ -9,6 +9,8 @@ export interface DeployedConfig extends Config {
   /** Name of the DynamoDB table. */
   controllerTable: string;
   wakeUpsQueueUrl: string;
+  /** Of the function, in fractions: it has one per 1,769 MB of memory (AWS Lambda developer guide, "Memory"). */
+  cores: number;
 }
 
 /**
@@ -28,10 +30,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): D
     lakePrefix: variables.LAKE_PREFIX,
     controllerTable: variables.CONTROLLER_TABLE,
     wakeUpsQueueUrl: variables.WAKE_UPS_QUEUE_URL,
+    cores: variables.AWS_LAMBDA_FUNCTION_MEMORY_SIZE / MEMORY_MB_PER_CORE,
     limits: {
       rowsPerRowGroup: variables.ROWS_PER_ROW_GROUP,
       targetFileBytes: variables.TARGET_FILE_BYTES,
       deadBytesShare: variables.DEAD_BYTES_SHARE,
+      smallRowGroups: variables.SMALL_ROW_GROUPS,
       valuesPerMerge: variables.VALUES_PER_MERGE,
       filesPerMerge: variables.FILES_PER_MERGE,
       tablesAtOnce: variables.TABLES_AT_ONCE,
@@ -45,6 +49,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): D
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 }
+
+const MEMORY_MB_PER_CORE = 1769;
 
 const BucketName = v.pipe(
   v.string(),
@@ -72,9 +78,12 @@ const Environment = v.object({
   LAKE_PREFIX: Prefix,
   CONTROLLER_TABLE: v.pipe(v.string(), v.regex(/^[\w.-]{3,255}$/, 'the name of a DynamoDB table')),
   WAKE_UPS_QUEUE_URL: v.pipe(v.string(), v.url('the URL of an SQS queue')),
+  // Set by the runtime itself.
+  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: integer(1, 1_000_000, MEMORY_MB_PER_CORE),
   ROWS_PER_ROW_GROUP: integer(1, 1_000_000, DEFAULT_LIMITS.rowsPerRowGroup),
   TARGET_FILE_BYTES: integer(1024 * 1024, 5 * 1024 ** 3, DEFAULT_LIMITS.targetFileBytes),
   DEAD_BYTES_SHARE: share(DEFAULT_LIMITS.deadBytesShare),
+  SMALL_ROW_GROUPS: integer(0, 100_000, DEFAULT_LIMITS.smallRowGroups),
   VALUES_PER_MERGE: integer(1000, 1_000_000_000, DEFAULT_LIMITS.valuesPerMerge),
   FILES_PER_MERGE: integer(1, 10_000, DEFAULT_LIMITS.filesPerMerge),
   // A batch of a FIFO queue has at most ten messages, so at most ten tables.

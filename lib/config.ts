@@ -16,6 +16,8 @@ export interface Limits {
   targetFileBytes: number;
   /** Share of a lake file, from 0 to 1, that bytes no longer in use may take before it is laid out anew. */
   deadBytesShare: number;
+  /** Row groups of a lake file that could be joined to others before it is laid out anew. */
+  smallRowGroups: number;
   /** Values (rows × columns) of raw files that one merge holds in memory; a larger file is merged in slices. */
   valuesPerMerge: number;
   /** Raw files that one merge takes. */
@@ -28,6 +30,7 @@ export const DEFAULT_LIMITS: Limits = {
   rowsPerRowGroup: 8192,
   targetFileBytes: 128 * 1024 * 1024,
   deadBytesShare: 1 / 3,
+  smallRowGroups: 32,
   valuesPerMerge: 1_000_000,
   filesPerMerge: 500,
   tablesAtOnce: 4,

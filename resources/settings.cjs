@@ -31,6 +31,7 @@ module.exports = async ({ resolveVariable }) => {
     ROWS_PER_ROW_GROUP: await param('rowsPerRowGroup'),
     TARGET_FILE_BYTES: await param('targetFileBytes'),
     DEAD_BYTES_SHARE: await param('deadBytesShare'),
+    SMALL_ROW_GROUPS: await param('smallRowGroups'),
     VALUES_PER_MERGE: await param('valuesPerMerge'),
     FILES_PER_MERGE: await param('filesPerMerge'),
     TABLES_AT_ONCE: await param('tablesAtOnce'),

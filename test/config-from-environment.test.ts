@@ -18,8 +18,13 @@ describe('what is read', () => {
       lakePrefix: '',
       controllerTable: 'tidemark-dev-controller',
       wakeUpsQueueUrl: 'https://sqs.eu-west-1.amazonaws.com/123456789012/tidemark-dev-wake-ups.fifo',
+      cores: 1,
       limits: DEFAULT_LIMITS,
     });
+  });
+
+  it('a function has a core for each 1,769 MB of its memory', () => {
+    expect(readConfig({ ...REQUIRED, AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '3538' }).cores).toBe(2);
   });
 
   it('limits are numbers', () => {
@@ -27,6 +32,7 @@ describe('what is read', () => {
       ROWS_PER_ROW_GROUP: '100',
       TARGET_FILE_BYTES: '1048576',
       DEAD_BYTES_SHARE: '.25',
+      SMALL_ROW_GROUPS: '5',
       VALUES_PER_MERGE: '50000',
       FILES_PER_MERGE: '7',
       TABLES_AT_ONCE: '10',
@@ -35,6 +41,7 @@ describe('what is read', () => {
       rowsPerRowGroup: 100,
       targetFileBytes: 1_048_576,
       deadBytesShare: 0.25,
+      smallRowGroups: 5,
       valuesPerMerge: 50_000,
       filesPerMerge: 7,
       tablesAtOnce: 10,

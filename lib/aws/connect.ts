@@ -14,7 +14,7 @@ import { SqsWakeUpQueue } from './sqs-wake-up-queue.ts';
 const CLIENT = { maxAttempts: 5, requestHandler: { connectionTimeout: 5_000 } };
 
 /** The ports on AWS; once per container. Region and credentials are the environment's. */
-export function connect(config: DeployedConfig): Ports {
+export function connect(config: DeployedConfig): Omit<Ports, 'threads'> {
   const [clock, random] = [SYSTEM_CLOCK, SYSTEM_RANDOM];
   const log = jsonLog(clock);
   const s3 = new S3Client(CLIENT);

@@ -1,5 +1,7 @@
+import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { runLocal, type LocalOptions } from '../local/run.ts';
+import { threadsFor } from '../threads/threads.ts';
 
 const EXAMPLES = `
 Examples:
@@ -33,6 +35,7 @@ export function localCommand(): Command {
         err: (line) => process.stderr.write(`${line}\n`),
         terminal: process.stderr.isTTY ? process.stderr : undefined,
         stop: stopSignal(),
+        threads: threadsFor(availableParallelism()),
       });
     });
 }

@@ -1,7 +1,9 @@
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
+import { compactCommand } from './compact.ts';
 import { demoCommand } from './demo.ts';
 import { localCommand } from './local.ts';
+import { planCommand } from './plan.ts';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
@@ -9,6 +11,8 @@ const program = new Command('tidemark')
   .description('Keeps a Parquet data lake in step with the databases that AWS DMS replicates.')
   .version(version)
   .addCommand(localCommand())
+  .addCommand(planCommand())
+  .addCommand(compactCommand())
   .addCommand(demoCommand());
 
 // Wrong usage ends with 1, its message and where to read on.

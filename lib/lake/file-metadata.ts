@@ -12,6 +12,16 @@ export interface FileMetadata {
    * found here after a crash is not appended again. Files that are merged by key need none.
    */
   holds: Hold[];
+  /**
+   * Keys, relative to the table's folder, of files whose rows were taken into this one: their own count no more, whichever
+   * version of them is there. Absent if there are none.
+   */
+  joined?: string[];
+  /**
+   * Whether rows were changed or removed in row groups that are still as that left them: their dictionaries may hold
+   * values that no row has. Absent if not.
+   */
+  edited?: true;
 }
 
 /** Rows [from, to) of one version of a raw file, as far as they belong to this file's partition. */
@@ -32,8 +42,14 @@ export function readFileMetadata(metadata: ReadonlyMap<string, string>): FileMet
   const json = metadata.get(KEY);
   if (json === undefined) return undefined;
   try {
-    const { id, generation, holds } = JSON.parse(json) as Partial<FileMetadata>;
-    return { id: String(id), generation: Number(generation), holds: Array.isArray(holds) ? holds : [] };
+    const { id, generation, holds, joined, edited } = JSON.parse(json) as Partial<FileMetadata>;
+    return {
+      id: String(id),
+      generation: Number(generation),
+      holds: Array.isArray(holds) ? holds : [],
+      ...(Array.isArray(joined) && { joined: joined.map(String) }),
+      ...(edited === true && { edited }),
+    };
   } catch {
     // Someone else's note under our name is no note of ours.
     return undefined;

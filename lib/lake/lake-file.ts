@@ -5,6 +5,8 @@ import type { ObjectStore, ObjectSummary } from '../ports/object-store.ts';
 import type { FooterCache } from './footer-cache.ts';
 import { readFileMetadata } from './file-metadata.ts';
 import type { FileMetadata } from './file-metadata.ts';
+import { parseShardFileName } from './shard-name.ts';
+import type { ShardName } from './shard-name.ts';
 
 /** A file of a table's lake folder, as listed. */
 export interface LakeFile extends ObjectSummary {
@@ -28,14 +30,40 @@ export function lakeFileName(generation: number, version: number, id: string): s
   return `g${generation}-v${version.toString().padStart(8, '0')}-${id.slice(0, 12)}.parquet`;
 }
 
+/** Key relative to the table's folder, as a footer's note names a file. */
+export function relativeKey({ key, folder }: Pick<LakeFile, 'key' | 'folder'>): string {
+  return folder + key.slice(key.lastIndexOf('/') + 1);
+}
+
 const NAME = /^g(\d+)-v\d+-[0-9a-f]+\.parquet$/;
+
+/** An object of a table's index, as listed. */
+export interface IndexObject extends ObjectSummary, ShardName {}
+
+/** What lies in a table's lake folder. */
+export interface TableFolder {
+  /** Prefix of all keys. */
+  prefix: string;
+  /** In the order of their keys. */
+  files: LakeFile[];
+  /** Some may be left from when the table had fewer files, or more. */
+  indexObjects: IndexObject[];
+}
 
 /** The lake files of a table, in the order of their keys. Hidden files and folders (`_`, `.`) are none; a partition
  * column may have such a name. */
 export async function listLakeFiles(lake: ObjectStore, prefix: string): Promise<LakeFile[]> {
+  return (await listTableFolder(lake, prefix)).files;
+}
+
+/** The lake files of a table as `listLakeFiles` says, and the objects of its index, from one listing. */
+export async function listTableFolder(lake: ObjectStore, prefix: string): Promise<TableFolder> {
   const files: LakeFile[] = [];
+  const indexObjects: IndexObject[] = [];
   for await (const object of lake.list(prefix)) {
     const name = object.key.slice(prefix.length);
+    const shard = parseShardFileName(name);
+    if (shard) indexObjects.push({ ...object, ...shard });
     const hidden = name.split('/').some((segment) => /^[_.][^=]*$/.test(segment));
     if (hidden || !name.endsWith('.parquet') || object.size === 0) continue;
     const base = name.slice(name.lastIndexOf('/') + 1);
@@ -45,7 +73,7 @@ export async function listLakeFiles(lake: ObjectStore, prefix: string): Promise<
       generation: Number(NAME.exec(base)?.[1] ?? 0),
     });
   }
-  return files;
+  return { prefix, files, indexObjects };
 }
 
 /**
@@ -57,12 +85,20 @@ export function openLakeFiles(
   files: readonly LakeFile[],
   footers: FooterCache,
 ): Promise<OpenLakeFile[]> {
-  return mapConcurrently(files, READS_AT_ONCE, async (file) => {
-    const read = rangeReader(lake, file, WHOLE_BYTES_MAX);
-    const footer = await footers.footer(file, read);
-    const rows = footer.rowGroups.reduce((sum, group) => sum + group.rows, 0);
-    return { ...file, footer, metadata: readFileMetadata(footer.metadata), rows, read };
-  });
+  return mapConcurrently(files, READS_AT_ONCE, (file) => openLakeFile(lake, file, footers));
+}
+
+/** @param footerBytes length of the footer, if it is known: then one request is enough */
+export async function openLakeFile(
+  lake: ObjectStore,
+  file: LakeFile,
+  footers: FooterCache,
+  footerBytes?: number,
+): Promise<OpenLakeFile> {
+  const read = rangeReader(lake, file, WHOLE_BYTES_MAX);
+  const footer = await footers.footer(file, read, footerBytes);
+  const rows = footer.rowGroups.reduce((sum, group) => sum + group.rows, 0);
+  return { ...file, footer, metadata: readFileMetadata(footer.metadata), rows, read };
 }
 
 /** Reads ranges of one version; a file of at most `wholeBytesMax` is read whole, once, and kept as long as the reader. */

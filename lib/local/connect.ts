@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { DEFAULT_LIMITS, type Limits } from '../config.ts';
 import type { Clock, RandomSource } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
+import type { Threads } from '../ports/threads.ts';
 import type { Ports } from '../ports/ports.ts';
 import { FolderLock } from './folder-lock.ts';
 import { FolderObjectStore } from './folder-object-store.ts';
@@ -12,15 +13,26 @@ import { removeLeftovers } from './temporary-file.ts';
 
 export type LocalPorts = Ports & { queue: MemoryWakeUpQueue };
 
+export interface LocalPortOptions {
+  clock: Clock;
+  random: RandomSource;
+  log: Log;
+  threads: Threads;
+  limits?: Limits;
+}
+
 /** The ports on folders; removes first what killed processes left there. */
-export async function connectFolders(
-  folders: Folders,
-  { clock, random, log, limits = DEFAULT_LIMITS }: { clock: Clock; random: RandomSource; log: Log; limits?: Limits },
-): Promise<LocalPorts> {
-  const hidden = [folders.state];
-  const lock = (name: string) => new FolderLock(join(folders.state, `${name}.lock`), random);
+export async function connectFolders(folders: Folders, options: LocalPortOptions): Promise<LocalPorts> {
   await removeLeftovers(folders.state);
   await removeLeftovers(folders.lake);
+  return folderPorts(folders, options);
+}
+
+/** The ports on folders; nothing is made or removed there as long as nothing is written. */
+export function folderPorts(folders: Folders, options: LocalPortOptions): LocalPorts {
+  const { clock, random, log, threads, limits = DEFAULT_LIMITS } = options;
+  const hidden = [folders.state];
+  const lock = (name: string) => new FolderLock(join(folders.state, `${name}.lock`), random);
   return {
     raw: new FolderObjectStore(folders.raw, { lock: lock('raw'), clock, random }),
     lake: new FolderObjectStore(folders.lake, { lock: lock('lake'), clock, random, hidden }),
@@ -29,6 +41,7 @@ export async function connectFolders(
     clock,
     random,
     log,
+    threads,
     config: { rawBucket: 'raw', rawPrefix: '', lakeBucket: 'lake', lakePrefix: '', limits },
   };
 }

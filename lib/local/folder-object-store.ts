@@ -1,4 +1,5 @@
 import {
+  close,
   closeSync,
   fstatSync,
   futimesSync,
@@ -111,7 +112,7 @@ export class FolderObjectStore implements ObjectStore {
         closeSync(file);
       }
     } finally {
-      if (replaced !== undefined) closeSync(replaced);
+      if (replaced !== undefined) closeLater(replaced);
     }
   }
 
@@ -163,6 +164,16 @@ export class FolderObjectStore implements ObjectStore {
   }
 }
 
+/**
+ * Closes a version that was replaced. The last to let go of a large file makes the system free its blocks, which holds
+ * up what is written next: the commit of this very write. So it is done a moment later.
+ */
+function closeLater(file: number): void {
+  setTimeout(() => close(file), CLOSE_AFTER_MS).unref();
+}
+
+const CLOSE_AFTER_MS = 100;
+
 function summaryOf(key: string, stats: BigIntStats): ObjectSummary {
   return {
     key,
@@ -184,18 +195,26 @@ async function writePieces(
 ): Promise<Omit<WrittenObject, 'eTag'>> {
   const copier = new RangeCopier();
   let [bytesWritten, bytesCopied, copyMs] = [0, 0, 0];
-  for await (const piece of pieces) {
-    if (piece instanceof Uint8Array) {
-      await writeFully(file, piece);
-      bytesWritten += piece.length;
-    } else {
-      if (replaced === undefined)
-        throw new RangeError('An object that is new has no old version to copy a range from.');
-      const startedMs = performance.now();
-      await copier.copy(replaced, piece, file);
-      copyMs += performance.now() - startedMs;
-      bytesCopied += piece.end - piece.start;
+  // While one piece is written the next is made.
+  let writing = Promise.resolve();
+  try {
+    for await (const piece of pieces) {
+      await writing;
+      if (piece instanceof Uint8Array) {
+        writing = writeFully(file, piece);
+        bytesWritten += piece.length;
+      } else {
+        if (replaced === undefined)
+          throw new RangeError('An object that is new has no old version to copy a range from.');
+        const startedMs = performance.now();
+        await copier.copy(replaced, piece, file);
+        copyMs += performance.now() - startedMs;
+        bytesCopied += piece.end - piece.start;
+      }
     }
+  } finally {
+    // Whatever happens, the file is not closed under a write.
+    await writing;
   }
   return { size: bytesWritten + bytesCopied, bytesWritten, bytesCopied, copyMs };
 }

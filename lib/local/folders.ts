@@ -16,7 +16,22 @@ export interface Folders {
  * @param state `<lake>/_tidemark` unless given
  * @throws WrongUsage if there is no raw folder, or if what is written into one folder would be found in another.
  */
-export async function openFolders(given: { raw: string; lake: string; state?: string | undefined }): Promise<Folders> {
+export async function openFolders(given: GivenFolders): Promise<Folders> {
+  const folders = await checkFolders(given);
+  await makeFolder('--lake', folders.lake);
+  await makeFolder('--state', folders.state);
+  return folders;
+}
+
+/** The folders as a person named them. */
+export interface GivenFolders {
+  raw: string;
+  lake: string;
+  state?: string | undefined;
+}
+
+/** The same, but nothing is made: for who only reads. */
+export async function checkFolders(given: GivenFolders): Promise<Folders> {
   const raw = await resolved(given.raw);
   const lake = await resolved(given.lake);
   const state = await resolved(given.state ?? join(lake, '_tidemark'));
@@ -39,8 +54,6 @@ export async function openFolders(given: { raw: string; lake: string; state?: st
   refuse(state === raw || contains(raw, state), '--state lies inside --raw', 'Give another folder');
   refuse(state === lake || contains(state, lake), '--lake lies inside --state', 'Give another folder for the state');
   refuse(contains(state, raw), '--raw lies inside --state', 'Give another folder for the state');
-  await makeFolder('--lake', lake);
-  await makeFolder('--state', state);
   return { raw, lake, state };
 }
 

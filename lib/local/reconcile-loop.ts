@@ -1,6 +1,6 @@
 import { reconcileBatch } from '../table/reconcile-batch.ts';
 import type { LocalPorts } from './connect.ts';
-import type { ConsoleReport } from './console-report.ts';
+import type { TableOutcome } from '../table/reconcile-batch.ts';
 import type { ReceivedWakeUp } from './memory-wake-up-queue.ts';
 
 const TABLES_PER_BATCH = 10;
@@ -10,12 +10,20 @@ const BATCH_MS_MAX = 15 * 60_000;
 const FIRST_PAUSE_SECONDS = 0.25;
 const LONGEST_PAUSE_SECONDS = 60;
 
+/** Is told of each table of a batch. */
+export interface OutcomeListener {
+  /** @param waiting tables that are still to be reconciled */
+  outcomes(outcomes: readonly TableOutcome[], waiting: number): void;
+  /** A table could not be reconciled; the log says why. */
+  givenUp(path: string, tries: number): void;
+}
+
 /**
  * Reconciles one batch of the tables that are ready.
  * @param triesMax a table that failed this often is given up; Infinity: never
  * @returns false if no table was ready.
  */
-export async function reconcileReady(ports: LocalPorts, report: ConsoleReport, triesMax: number): Promise<boolean> {
+export async function reconcileReady(ports: LocalPorts, report: OutcomeListener, triesMax: number): Promise<boolean> {
   const { queue, clock, random } = ports;
   const wakeUps = queue.receive(WAKE_UPS_PER_BATCH, TABLES_PER_BATCH);
   if (wakeUps.length === 0) return false;

@@ -2,8 +2,10 @@ import { join } from 'node:path';
 import type { Limits } from '../config.ts';
 import { parseObjectKey, tablePath } from '../dms/object-key.ts';
 import type { Clock, RandomSource } from '../ports/clock.ts';
+import type { Threads } from '../ports/threads.ts';
 import { routeArrivals } from '../queue/route.ts';
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '../system.ts';
+import { OWN_THREAD } from '../threads/own-thread.ts';
 import { configureTable, type TableSettings } from '../table/configure.ts';
 import { sweep } from '../table/sweep.ts';
 import { wakeEditedTables } from '../table/wake.ts';
@@ -48,6 +50,8 @@ export interface LocalIo extends Console {
   stop?: AbortSignal;
   clock?: Clock;
   random?: RandomSource;
+  /** Where row groups are encoded: on the thread of the caller unless given. */
+  threads?: Threads;
   /** How much one merge may take; as on AWS unless given. */
   limits?: Limits;
 }
@@ -67,6 +71,7 @@ export async function runLocal(options: LocalOptions, io: LocalIo): Promise<numb
       clock: io.clock ?? SYSTEM_CLOCK,
       random: io.random ?? SYSTEM_RANDOM,
       log: lineLog((line) => report.note(line), { verbose: options.verbose ?? false }),
+      threads: io.threads ?? OWN_THREAD,
       ...(io.limits && { limits: io.limits }),
     });
     await applySettings(tables, ports);

@@ -2,7 +2,9 @@ import type { Hold } from '../lake/file-metadata.ts';
 import type { OpenLakeFile } from '../lake/lake-file.ts';
 import type { Column } from '../parquet/column-type.ts';
 import { sameType } from '../parquet/column-type.ts';
+import type { RowGroup } from '../parquet/footer.ts';
 import type { Limits } from '../config.ts';
+import { joinNeighbours } from './join-groups.ts';
 import type { ChangeFile, GroupPlan } from './plan.ts';
 
 const UNCHANGED_ROWS = { kind: 'encode', removed: new Set<number>(), replaced: new Map<number, number>() } as const;
@@ -47,36 +49,52 @@ export class FileEdits {
       if (!encodeAll && removed.size === 0 && replaced.size === 0) return { kind: 'keep' };
       return { kind: 'encode', removed, replaced, appended: [] };
     });
+    const appended = this.fillLastGroup(groups, limits);
+    const took = this.file.metadata?.joined ?? [];
+    const change = { kind: 'change', file: this.file, appended, holds: this.holds, joined: took } as const;
+    const joined = joinNeighbours(groups, rowGroups, limits.rowsPerRowGroup);
+    const laidOut =
+      (encodeAll && 'a column has a wider type') ||
+      (deadShare(this.file, groups) > limits.deadBytesShare && 'too many bytes are no longer in use') ||
+      (joined.fewer > limits.smallRowGroups && 'too many row groups are small');
+    if (!laidOut) return { ...change, groups, layout: 'grow', reason };
+    return { ...change, groups: joined.groups, layout: 'anew', reason: `${reason}; laid out anew: ${laidOut}` };
+  }
+
+  /**
+   * A last row group that is not full takes new rows first, so that small groups do not pile up.
+   * @returns the rows that are left for groups of their own
+   */
+  private fillLastGroup(groups: GroupPlan[], { rowsPerRowGroup }: Limits): readonly number[] {
     const last = groups.at(-1);
-    const joined = this.appended.length > 0 && last && last.kind !== 'drop' && this.lastGroupHasRoom(limits);
-    if (joined)
-      groups[groups.length - 1] = { ...(last.kind === 'encode' ? last : UNCHANGED_ROWS), appended: this.appended };
-    const layout = encodeAll || this.deadShare(groups) > limits.deadBytesShare ? 'anew' : 'grow';
-    const appended = joined ? [] : this.appended;
-    return { kind: 'change', file: this.file, groups, appended, holds: this.holds, layout, reason };
-  }
-
-  /** A last row group that is not full takes new rows, so that small groups do not pile up. */
-  private lastGroupHasRoom({ rowsPerRowGroup }: Limits): boolean {
     const rows = this.file.footer.rowGroups.at(-1)?.rows ?? rowsPerRowGroup;
-    return rows + this.appended.length <= rowsPerRowGroup;
-  }
-
-  /** Share of the grown file that no footer would name any more, were it grown. */
-  private deadShare(groups: readonly GroupPlan[]): number {
-    let kept = 0;
-    let encoded = 0;
-    this.file.footer.rowGroups.forEach((group, i) => {
-      const bytes = group.chunks.reduce((sum, chunk) => sum + chunk.end - chunk.start, 0);
-      if (groups[i]?.kind === 'keep') kept += bytes;
-      if (groups[i]?.kind === 'encode') encoded += bytes;
-    });
-    return (this.file.size - kept) / (this.file.size + encoded);
+    if (!last || (last.kind !== 'keep' && last.kind !== 'encode')) return this.appended;
+    const edited = last.kind === 'encode' ? last : UNCHANGED_ROWS;
+    const room = rowsPerRowGroup - rows + edited.removed.size;
+    if (room <= 0 || this.appended.length === 0) return this.appended;
+    groups[groups.length - 1] = { ...edited, appended: this.appended.slice(0, room) };
+    return this.appended.slice(room);
   }
 }
 
+/** Share of a file that no footer would name any more, were it to grow by these changes. */
+export function deadShare({ size, footer }: OpenLakeFile, groups: readonly GroupPlan[]): number {
+  let kept = 0;
+  let encoded = 0;
+  footer.rowGroups.forEach((group, i) => {
+    if (groups[i]?.kind === 'keep') kept += groupBytes(group);
+    if (groups[i]?.kind === 'encode') encoded += groupBytes(group);
+  });
+  return (size - kept) / (size + encoded);
+}
+
+/** Bytes of a row group that its footer names, in the file. */
+export function groupBytes({ chunks }: RowGroup): number {
+  return chunks.reduce((sum, { start, end, bloomFilter }) => sum + end - start + (bloomFilter?.length ?? 0), 0);
+}
+
 /** Whether the file's chunks can stay as they are: the same types, and OPTIONAL as all lake columns. */
-function keepsChunks(file: OpenLakeFile, columns: readonly Column[]): boolean {
+export function keepsChunks(file: OpenLakeFile, columns: readonly Column[]): boolean {
   return file.footer.columns.every((stored) => {
     const column = columns.find(({ name }) => name === stored.name);
     return column !== undefined && !stored.required && sameType(stored.type, column.type);

@@ -1,8 +1,10 @@
 import { partitionText, partitionTexts } from '../lake/partition.ts';
-import type { Column, PhysicalValue, Values } from '../parquet/column-type.ts';
+import type { Column, PhysicalValue } from '../parquet/column-type.ts';
 import { unscaled } from '../parquet/decimal.ts';
+import type { Vector } from '../parquet/vector.ts';
+import { valueAt } from '../parquet/vector.ts';
 import type { RowBatch } from './row-batch.ts';
-import { namedAfter } from './row-batch.ts';
+import { batchColumn, namedAfter } from './row-batch.ts';
 
 /**
  * A primary key as one value that a Map can tell apart: equal keys are equal values, whichever file they came from.
@@ -30,17 +32,17 @@ export function keyColumns(primaryKey: readonly Column[], partitionKey: readonly
 }
 
 export function batchKeys(batch: RowBatch, { stored, partition }: KeyColumns): KeyOfRow {
-  const parts = stored.map((column) => part(column, batch.values.get(column.name) ?? []));
+  const parts = stored.map((column) => part(column, batchColumn(batch, column)));
   const texts = partition.map((column): KeyOfRow => {
-    const values = batch.values.get(column.name) ?? [];
-    return (row) => namedAfter(batch, row, () => partitionText(column, values[row] ?? null));
+    const values = batchColumn(batch, column);
+    return (row) => namedAfter(batch, row, () => partitionText(column, valueAt(values, row)));
   });
   return combine([...parts, ...texts]);
 }
 
 /** @param values of the stored key columns, converted to the types of `keys.stored` */
-export function lakeKeys(values: readonly Values[], folder: string, { stored, partition }: KeyColumns): KeyOfRow {
-  const parts = stored.map((column, i) => part(column, values[i] ?? []));
+export function lakeKeys(values: readonly Vector[], folder: string, { stored, partition }: KeyColumns): KeyOfRow {
+  const parts = stored.map((column, i) => part(column, values[i] as Vector));
   const folderTexts = partitionTexts(folder);
   const texts = partition.map(({ name }): KeyOfRow => {
     const text = folderTexts.get(name) ?? null;
@@ -61,14 +63,14 @@ function tagged(key: Key): string {
   return `${key === null ? 'n' : ((typeof key)[0] ?? '')}${text.length}:${text}`;
 }
 
-function part({ type }: Column, values: Values): KeyOfRow {
+function part({ type }: Column, values: Vector): KeyOfRow {
   // Bytes of a decimal may have leading bytes that say nothing.
-  if (type.logical.kind === 'decimal') return (row) => fromValue(values[row], unscaled);
-  return (row) => fromValue(values[row], (value) => (value instanceof Uint8Array ? latin1(value) : value));
+  if (type.logical.kind === 'decimal') return (row) => fromValue(valueAt(values, row), unscaled);
+  return (row) => fromValue(valueAt(values, row), (value) => (value instanceof Uint8Array ? latin1(value) : value));
 }
 
-function fromValue(value: PhysicalValue | undefined, key: (value: NonNullable<PhysicalValue>) => Key): Key {
-  return value === null || value === undefined ? null : key(value);
+function fromValue(value: PhysicalValue, key: (value: NonNullable<PhysicalValue>) => Key): Key {
+  return value === null ? null : key(value);
 }
 
 /** One character a byte: bytes that are not UTF-8 stay apart. */

@@ -1,7 +1,8 @@
 import type { Limits } from '../config.ts';
+import { mapConcurrently } from '../concurrency.ts';
 import type { Hold } from '../lake/file-metadata.ts';
 import { FileEdits } from './file-edits.ts';
-import type { FileWrite, MergePlan } from './plan.ts';
+import type { FileWrite, MergePlan, RowCounts } from './plan.ts';
 import { NO_ROWS } from './plan.ts';
 import type { LakeTable } from './plan-merge.ts';
 import { openFile, rowFolders } from './plan-merge.ts';
@@ -16,12 +17,12 @@ import type { RowBatch } from './row-batch.ts';
  * over in that partition.
  * @param isCommitted whether the table's row already says that a part is merged: its note has served its purpose
  */
-export function planAppend(
+export async function planAppend(
   batch: RowBatch,
   lake: LakeTable,
   limits: Limits,
   isCommitted: (hold: Hold) => boolean,
-): MergePlan {
+): Promise<MergePlan> {
   const folderOf = rowFolders(batch, lake.partitionKey);
   const held = heldParts(lake);
   const counts = { ...NO_ROWS };
@@ -44,16 +45,34 @@ export function planAppend(
       touched.add(folder);
     }
   }
-  const writes = [...byFolder].map(([folder, { rows, holds }]): FileWrite => {
-    const file = openFile(lake.files, folder, limits);
+  const writes = await mapConcurrently([...byFolder], FILES_AT_ONCE, async ([folder, part]): Promise<FileWrite> => {
+    const { rows, holds } = part;
+    const file = await openFile(lake.files, folder, limits);
     if (!file) return { kind: 'create', folder, rows, holds, reason: 'new rows' };
     const edits = new FileEdits(file);
     edits.append(rows);
     edits.holds.push(...(file.metadata?.holds ?? []).filter((hold) => !isCommitted(hold)), ...holds);
     return edits.plan(lake.columns, limits, 'new rows');
   });
-  return { columns: lake.columns, phases: writes.length > 0 ? [writes] : [], counts };
+  return planOf(lake, writes, counts);
 }
+
+/**
+ * Plans to make a file of all rows of a slice of a load file, without reading them: they are read as they are written.
+ * The table must have no partitions.
+ */
+export function planLoad(slice: RawSlice, lake: LakeTable): MergePlan {
+  const hold = holdOf(slice);
+  const counts = { ...NO_ROWS, inserted: slice.to - slice.from };
+  if (heldParts(lake).has(holdKey('', hold))) return planOf(lake, [], counts);
+  return planOf(lake, [{ kind: 'load', folder: '', slice, holds: [hold], reason: 'rows of a full load' }], counts);
+}
+
+function planOf({ columns, bloomFilterColumns }: LakeTable, writes: FileWrite[], counts: RowCounts): MergePlan {
+  return { columns, bloomFilterColumns, phases: writes.length > 0 ? [writes] : [], counts };
+}
+
+const FILES_AT_ONCE = 16;
 
 function holdOf({ file, from, to }: RawSlice): Hold {
   return { file: file.name, eTag: file.eTag, from, to };

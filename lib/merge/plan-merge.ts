@@ -1,7 +1,10 @@
 import type { Limits } from '../config.ts';
+import type { KnownLakeFile } from '../lake/known-lake-file.ts';
 import type { OpenLakeFile } from '../lake/lake-file.ts';
-import { partitionFolder } from '../lake/partition.ts';
+import { partitionFolder, partitionText } from '../lake/partition.ts';
 import type { Column } from '../parquet/column-type.ts';
+import type { Threads } from '../ports/threads.ts';
+import { valueAt } from '../parquet/vector.ts';
 import { FileEdits } from './file-edits.ts';
 import { fold } from './fold.ts';
 import type { Key, KeyColumns } from './key.ts';
@@ -11,15 +14,17 @@ import { locate } from './locate.ts';
 import type { CreateFile, FileWrite, MergePlan, RowCounts } from './plan.ts';
 import { NO_ROWS } from './plan.ts';
 import type { RowBatch } from './row-batch.ts';
-import { namedAfter } from './row-batch.ts';
+import { batchColumn, namedAfter } from './row-batch.ts';
+import { WantedKeys } from './wanted-keys.ts';
 
 /** The lake's side of a plan. */
 export interface LakeTable {
   /** Files of the current generation, in the order of their keys. */
-  files: readonly OpenLakeFile[];
+  files: readonly KnownLakeFile[];
   /** Columns inside the files that are written: without the partition columns. */
   columns: readonly Column[];
   partitionKey: readonly Column[];
+  bloomFilterColumns: ReadonlySet<string>;
 }
 
 /**
@@ -31,16 +36,19 @@ export async function planMerge(
   lake: LakeTable,
   keys: KeyColumns,
   limits: Limits,
+  threads: Threads,
   superseded?: (keys: Map<Key, number>) => Promise<void>,
 ): Promise<MergePlan> {
   const changes = fold(batch, batchKeys(batch, keys));
   await superseded?.(changes);
-  const places = await locate(lake.files, keys, changes);
+  const wanted = wantedKeys(batch, keys, [...changes.values()]);
+  const finding = { files: 0, filesOpened: 0, rowGroups: 0, rowGroupsDecoded: 0 };
+  const places = await locate(lake.files, keys.stored, wanted, finding, threads);
   const table = new TableEdits(lake, limits);
   const folderOf = rowFolders(batch, lake.partitionKey);
   const counts = { ...NO_ROWS };
-  for (const [key, row] of changes) {
-    const found = places.get(key) ?? [];
+  for (const row of changes.values()) {
+    const found = places.get(row) ?? [];
     if (batch.operations[row] === 'D') {
       for (const place of found) table.edits(place.file).remove(place.group, place.row);
       if (found.length > 0) counts.deleted++;
@@ -49,18 +57,27 @@ export async function planMerge(
       counts[found.length > 0 ? 'updated' : 'inserted']++;
     }
   }
-  return table.plan(counts);
+  return { ...(await table.plan(counts)), finding };
+}
+
+function wantedKeys(batch: RowBatch, { stored, partition }: KeyColumns, rows: readonly number[]): WantedKeys {
+  const values = stored.map((column) => batchColumn(batch, column));
+  const texts = partition.map((column) => {
+    const vector = batchColumn(batch, column);
+    return rows.map((row) => namedAfter(batch, row, () => partitionText(column, valueAt(vector, row))));
+  });
+  return new WantedKeys({ stored, partition }, values, rows, texts);
 }
 
 /** The folder in which a row of the batch belongs; throws TableBlocked if no folder can be named after it. */
 export function rowFolders(batch: RowBatch, partitionKey: readonly Column[]): (row: number) => string {
   if (partitionKey.length === 0) return () => '';
-  const columns = partitionKey.map(({ name }) => batch.values.get(name) ?? []);
+  const columns = partitionKey.map((column) => batchColumn(batch, column));
   return (row) =>
     namedAfter(batch, row, () =>
       partitionFolder(
         partitionKey,
-        columns.map((values) => values[row] ?? null),
+        columns.map((values) => valueAt(values, row)),
       ),
     );
 }
@@ -100,11 +117,11 @@ class TableEdits {
     rows[moved ? 'moved' : 'new'].push(row);
   }
 
-  plan(counts: RowCounts): MergePlan {
+  async plan(counts: RowCounts): Promise<MergePlan> {
     const first: FileWrite[] = [];
     const created: CreateFile[] = [];
     for (const [folder, rows] of this.added) {
-      const file = openFile(this.lake.files, folder, this.limits);
+      const file = await openFile(this.lake.files, folder, this.limits);
       const target = file && this.edits(file);
       // A file cannot both take in and let go of moved rows in one write and keep the order of the two.
       const takesMoved = !target?.losesMovedRows;
@@ -118,12 +135,17 @@ class TableEdits {
       (edits.losesMovedRows ? second : first).push(plan);
     }
     const phases = [[...created, ...first], second].filter((phase) => phase.length > 0);
-    return { columns: this.lake.columns, phases, counts };
+    const { columns, bloomFilterColumns } = this.lake;
+    return { columns, bloomFilterColumns, phases, counts };
   }
 }
 
 /** The file of a partition that takes new rows: the last one, unless it has reached its size. */
-export function openFile(files: readonly OpenLakeFile[], folder: string, limits: Limits): OpenLakeFile | undefined {
+export async function openFile(
+  files: readonly KnownLakeFile[],
+  folder: string,
+  limits: Limits,
+): Promise<OpenLakeFile | undefined> {
   const last = files.findLast((file) => file.folder === folder);
-  return last && last.size < limits.targetFileBytes ? last : undefined;
+  return last && last.size < limits.targetFileBytes ? last.open() : undefined;
 }

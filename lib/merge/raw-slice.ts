@@ -1,11 +1,15 @@
 import { messageOf, TableBlocked } from '../errors.ts';
 import { rangeReader } from '../lake/lake-file.ts';
-import type { Column, PhysicalValue, Values } from '../parquet/column-type.ts';
+import type { Column } from '../parquet/column-type.ts';
+import { decodeChunk } from '../parquet/decode-chunk.ts';
 import type { Footer, FooterColumn } from '../parquet/footer.ts';
 import type { ReadRange } from '../parquet/parquet-file.ts';
-import { decodeChunk, MalformedParquet, readFooter } from '../parquet/parquet-file.ts';
-import { concatenateValues } from '../parquet/values.ts';
-import { convertValues } from '../parquet/widening.ts';
+import { asMalformed, MalformedParquet, readFooter } from '../parquet/parquet-file.ts';
+import type { Vector } from '../parquet/vector.ts';
+import { nullVector } from '../parquet/vector.ts';
+import type { Segment } from '../parquet/vector-rows.ts';
+import { joinSegments } from '../parquet/vector-rows.ts';
+import { convertVector } from '../parquet/widening.ts';
 import type { ObjectStore, ObjectSummary } from '../ports/object-store.ts';
 
 /** A raw file as listed: what DMS wrote. */
@@ -45,30 +49,31 @@ export async function openRawFile(raw: ObjectStore, object: RawObject): Promise<
  * The values of one column in a slice, as `column`'s type stores them; nulls if the file has no such column.
  * @throws TableBlocked if they cannot be decoded or converted.
  */
-export async function readSliceColumn({ file, from, to }: RawSlice, column: Column): Promise<Values> {
+export async function readSliceColumn({ file, from, to }: RawSlice, column: Column): Promise<Vector> {
   const index = file.footer.columns.findIndex(({ name }) => name === column.name);
   const source = file.footer.columns[index];
-  if (!source) return new Array<PhysicalValue>(to - from).fill(null);
+  if (!source) return nullVector(column.type, to - from);
   try {
-    const parts: Values[] = [];
+    const segments: Segment[] = [];
     let groupStart = 0;
     for (const group of file.footer.rowGroups) {
       const groupEnd = groupStart + group.rows;
       if (groupEnd > from && groupStart < to) {
-        const values = await readChunk(file, group.chunks[index], source);
-        parts.push(section(values, Math.max(from - groupStart, 0), Math.min(to - groupStart, group.rows)));
+        const vector = await readChunk(file, group.chunks[index], source);
+        const start = Math.max(from - groupStart, 0);
+        segments.push({ vector, start, end: Math.min(to - groupStart, group.rows) });
       }
       groupStart = groupEnd;
     }
-    return converted(concatenateValues(parts), source, column);
+    return converted(joinSegments(source.type, segments), source, column);
   } catch (error) {
     throw asBlocked(file.name, error);
   }
 }
 
-function converted(values: Values, source: Column, column: Column): Values {
+function converted(vector: Vector, source: Column, column: Column): Vector {
   try {
-    return convertValues(values, source.type, column.type);
+    return convertVector(vector, source.type, column.type);
   } catch (error) {
     throw new MalformedParquet(`column ${column.name}: ${messageOf(error)}`, { cause: error });
   }
@@ -83,16 +88,12 @@ async function readChunk(
   column: FooterColumn,
 ) {
   if (!chunk) throw new MalformedParquet(`a row group has no chunk of column ${column.name}`);
-  return decodeChunk(await file.read(chunk.start, chunk.end), chunk, column);
-}
-
-function section(values: Values, start: number, end: number): Values {
-  if (start === 0 && end === values.length) return values;
-  return Array.prototype.slice.call(values, start, end) as PhysicalValue[];
+  const bytes = await file.read(chunk.start, chunk.end);
+  return asMalformed(() => decodeChunk(bytes, chunk, column));
 }
 
 /** Only what the bytes themselves are to blame for blocks the table; a store that fails is tried again. */
-function asBlocked(name: string, error: unknown): unknown {
+export function asBlocked(name: string, error: unknown): unknown {
   if (!(error instanceof MalformedParquet)) return error;
   return new TableBlocked(name, `${name} cannot be read: ${error.message}.`, {
     next: 'Have DMS write it again (reload the table), put a good copy in its place, or remove it to do without its changes.',

@@ -1,8 +1,11 @@
 import { TableBlocked } from '../errors.ts';
 import { compareText } from '../dms/raw-file.ts';
-import type { Column, PhysicalValue, Values } from '../parquet/column-type.ts';
+import type { Column, PhysicalValue } from '../parquet/column-type.ts';
 import { typeName } from '../parquet/column-type.ts';
-import { concatenateValues } from '../parquet/values.ts';
+import type { DictionaryVector, Vector } from '../parquet/vector.ts';
+import { nullVector, valueAt, vectorOf } from '../parquet/vector.ts';
+import type { Segment } from '../parquet/vector-rows.ts';
+import { joinSegments } from '../parquet/vector-rows.ts';
 import { IncompatibleColumn, mergeColumns } from '../parquet/widening.ts';
 import type { RawSlice } from './raw-slice.ts';
 import { readSliceColumn } from './raw-slice.ts';
@@ -16,7 +19,7 @@ export interface RowBatch {
   /** Columns of the table, `Op` and partition columns included. */
   columns: readonly Column[];
   /** By column name. */
-  values: ReadonlyMap<string, Values>;
+  values: ReadonlyMap<string, Vector>;
   /** What each row does: `I`, `U` or `D`. */
   operations: readonly Operation[];
   slices: readonly { slice: RawSlice; start: number; end: number }[];
@@ -40,30 +43,59 @@ export async function readRowBatch(
 ): Promise<RowBatch> {
   const columns = tableColumns(slices, lakeColumns);
   const placed = place(slices);
-  const values = new Map<string, Values>();
+  const values = new Map<string, Vector>();
   for (const column of columns) {
     if (column.name !== OP && !isWanted(column.name)) continue;
-    const parts: Values[] = [];
-    for (const slice of slices) parts.push(await readSliceColumn(slice, column));
-    values.set(column.name, concatenateValues(parts));
+    const segments: Segment[] = [];
+    for (const slice of slices) {
+      const vector = await readSliceColumn(slice, column);
+      segments.push({ vector, start: 0, end: vector.length });
+    }
+    values.set(column.name, joinSegments(column.type, segments));
   }
   const rows = placed.at(-1)?.end ?? 0;
-  const op = values.get(OP) ?? [];
+  const op = values.get(OP) ?? nullVector(OP_COLUMN.type, rows);
   const operations = new Array<Operation>(rows);
   for (const { slice, start, end } of placed) readOperations(slice, op, operations, start, end);
-  values.set(
-    OP,
-    Array.from(operations, (operation) => OP_BYTES[operation]),
-  );
+  values.set(OP, operationVector(Int32Array.from(operations, (operation) => OPERATIONS.indexOf(operation))));
   return { rows, columns, values, operations, slices: placed };
 }
 
+/** The rows of a slice that is not read into memory: what a plan needs to know of them. */
+export function unreadBatch(slice: RawSlice, lakeColumns: readonly Column[]): RowBatch {
+  const slices = place([slice]);
+  return {
+    rows: slice.to - slice.from,
+    columns: tableColumns([slice], lakeColumns),
+    values: new Map(),
+    operations: [],
+    slices,
+  };
+}
+
 const OP_COLUMN: Column = { name: OP, type: { physical: 'BYTE_ARRAY', logical: { kind: 'text', use: 'UTF8' } } };
-const OP_BYTES: Record<Operation, Uint8Array> = {
-  I: Uint8Array.of(0x49),
-  U: Uint8Array.of(0x55),
-  D: Uint8Array.of(0x44),
-};
+const OPERATIONS: readonly Operation[] = ['I', 'U', 'D'];
+
+/** Column `Op` of rows that are all inserts. */
+export function insertVector(length: number): DictionaryVector {
+  return operationVector(new Int32Array(length));
+}
+
+/** @param indices of operations */
+function operationVector(indices: Int32Array): DictionaryVector {
+  const dictionary = vectorOf(
+    OP_COLUMN.type,
+    OPERATIONS.map((operation) => Buffer.from(operation)),
+  );
+  return { kind: 'DICTIONARY', length: indices.length, dictionary, indices };
+}
+
+/** The values of a column that the batch must have. */
+export function batchColumn({ values }: Pick<RowBatch, 'values'>, { name }: Column): Vector {
+  const vector = values.get(name);
+  if (!vector) throw new Error(`column ${name} was not read`);
+  return vector;
+}
 
 /** @throws TableBlocked */
 export function tableColumns(slices: readonly RawSlice[], lakeColumns: readonly Column[]): Column[] {
@@ -117,10 +149,10 @@ function place(slices: readonly RawSlice[]): RowBatch['slices'] {
  * Load files have `Op` only with IncludeOpForFullLoad, change files lack it with CdcInsertsOnly; a column of nulls says
  * the same as none. Every row is then an insert.
  */
-function readOperations({ file }: RawSlice, op: Values, operations: Operation[], start: number, end: number): void {
+function readOperations({ file }: RawSlice, op: Vector, operations: Operation[], start: number, end: number): void {
   let nulls = 0;
   for (let row = start; row < end; row++) {
-    const value = op[row] ?? null;
+    const value = valueAt(op, row);
     if (value === null) nulls++;
     operations[row] = value === null ? 'I' : operationOf(value, file.name, file.kind);
   }

@@ -44,9 +44,6 @@ export interface Column {
  */
 export type PhysicalValue = number | bigint | boolean | Uint8Array | null;
 
-/** The values of one column, by row. Typed arrays and plain arrays both are. */
-export type Values = ArrayLike<PhysicalValue>;
-
 /** @throws Error if the type is one that a flat table cannot hold. */
 export function columnType(element: SchemaElement): ColumnType {
   const physical = physicalType(element);

@@ -1,17 +1,21 @@
-import type { RowGroup as ParsedRowGroup, SchemaElement } from 'hyparquet';
+import type { SchemaElement } from 'hyparquet';
 import { parquetMetadata } from 'hyparquet';
 import { writeMetadata } from 'hyparquet-writer/src/metadata.js';
 import { ByteWriter } from 'hyparquet-writer';
 import type { Column } from './column-type.ts';
 import { columnType } from './column-type.ts';
-import type { ThriftStruct } from './thrift.ts';
+import type { ChunkStatistics } from './statistics.ts';
+import { chunkColumn } from './stored-chunk.ts';
+import { readRowGroup } from './stored-row-group.ts';
+import { concatenated, structListField, withoutStop } from './thrift-bytes.ts';
+import { STRUCT, ThriftReader } from './thrift-reader.ts';
 import { parseThrift, serializeThrift } from './thrift.ts';
 
 /**
  * The end of a Parquet file: its columns, its row groups and where their chunks are.
  *
- * A row group is kept as the thrift struct it was read as, since a row group that a new version of the file keeps must
- * say what it said: its bounds are bytes in the order of their logical type, and become wrong when decoded and encoded.
+ * Row groups and chunks keep the bytes of their thrift structs, as views of the footer's: one that a new version of the
+ * file keeps must say what it said, bounds included, and takes no time to be written again.
  */
 export interface Footer {
   columns: FooterColumn[];
@@ -29,21 +33,29 @@ export interface FooterColumn extends Column {
 
 export interface RowGroup {
   rows: number;
-  /** The struct as it was read, chunks included. */
-  thrift: ThriftStruct;
+  /** The RowGroup struct as it is stored, chunks included. */
+  struct: Uint8Array;
   /** In the order of the footer's columns. */
   chunks: Chunk[];
+  /** Whether the struct names neither file_offset nor ordinal nor sorting columns, which hold for one place only. */
+  placeless: boolean;
 }
 
 export interface Chunk {
-  /** The ColumnChunk struct as it was read. */
-  thrift: ThriftStruct;
+  /** The ColumnChunk struct as it is stored. */
+  struct: Uint8Array;
+  /** As parquet.thrift names it ("CompressionCodec"). */
   codec: string;
   /** Bytes [start, end) of the file. */
   start: number;
   end: number;
+  /** Nulls included: the rows of its row group. */
   values: number;
   uncompressedBytes: number;
+  /** Without the bounds whose meaning is uncertain. */
+  statistics: ChunkStatistics;
+  /** Where in the file its bloom filter is, in bytes; writers may leave out its length. */
+  bloomFilter: { start: number; length: number | undefined } | undefined;
 }
 
 export const MAGIC = new Uint8Array([0x50, 0x41, 0x52, 0x31]); // PAR1
@@ -52,32 +64,35 @@ export const MAGIC = new Uint8Array([0x50, 0x41, 0x52, 0x31]); // PAR1
 const COLUMNS_MAX = 10_000;
 
 /**
- * @param bytes the end of the file, the whole footer at least
+ * @param bytes the end of the file, the whole footer at least; the result holds views of them
  * @param fileSize of the whole file, in bytes
  * @throws Error if it is not the footer of a flat Parquet file whose chunks lie inside the file.
  */
 export function parseFooter(bytes: Uint8Array, fileSize: number): Footer {
-  const length = footerLength(bytes.subarray(-8));
-  if (length > bytes.length)
-    throw new Error(`the footer says it is ${length} bytes long, the file has ${bytes.length}`);
-  const parsed = parquetMetadata(bytes, { geoparquet: false, parsers: NO_PARSERS });
-  const raw = parseThrift(bytes.subarray(bytes.length - length, bytes.length - 8));
-  const columns = flatColumns(parsed.schema);
-  const rawGroups = raw.field_4 as ThriftStruct[];
-  const rowGroups = parsed.row_groups.map((group, i) =>
-    rowGroup(group, rawGroups[i] ?? {}, columns, fileSize - length),
-  );
-  const rows = rowGroups.reduce((sum, group) => sum + group.rows, 0);
-  if (rows !== Number(parsed.num_rows)) {
-    throw new Error(`the footer says ${parsed.num_rows.toString()} rows, its row groups ${rows}`);
+  const byteLength = footerLength(bytes.subarray(-8));
+  if (byteLength > bytes.length)
+    throw new Error(`the footer says it is ${byteLength} bytes long, the file has ${bytes.length}`);
+  const thrift = new Uint8Array(bytes.buffer, bytes.byteOffset + bytes.length - byteLength, byteLength - 8);
+  const reader = new ThriftReader(thrift);
+  let rows = -1;
+  let columns: FooterColumn[] | undefined;
+  let rowGroups: RowGroup[] = [];
+  let metadata = new Map<string, string>();
+  let createdBy = '';
+  for (let field = reader.next(); field > 0; field = reader.next()) {
+    if (field === 3) rows = reader.integer();
+    else if (field === 4) {
+      // Fields come in the order of their numbers, as every writer's do: what precedes the row groups is the schema.
+      columns = flatColumns(schemaOf(thrift.subarray(0, reader.offset)));
+      rowGroups = readRowGroups(reader, columns, fileSize - byteLength);
+    } else if (field === 5) metadata = readKeyValues(reader);
+    else if (field === 6) createdBy = utf8.decode(reader.binary());
+    else reader.skip();
   }
-  return {
-    columns,
-    rowGroups,
-    metadata: new Map((parsed.key_value_metadata ?? []).map(({ key, value }) => [key, value ?? ''])),
-    createdBy: parsed.created_by ?? '',
-    byteLength: length,
-  };
+  if (!columns) throw new Error('its footer names no row groups');
+  const found = rowGroups.reduce((sum, group) => sum + group.rows, 0);
+  if (found !== rows) throw new Error(`the footer says ${rows} rows, its row groups ${found}`);
+  return { columns, rowGroups, metadata, createdBy, byteLength };
 }
 
 /**
@@ -95,39 +110,30 @@ export function footerLength(end: Uint8Array): number {
 export function writeFooter(footer: {
   /** One for each column. */
   elements: readonly SchemaElement[];
-  rowGroups: readonly { rows: number; thrift: ThriftStruct }[];
+  rowGroups: readonly Pick<RowGroup, 'rows' | 'struct'>[];
   metadata: ReadonlyMap<string, string>;
 }): Uint8Array {
   const head = parseThrift(emptyFooter(footer.elements));
   const rows = footer.rowGroups.reduce((sum, group) => sum + group.rows, 0);
-  const thrift = Buffer.concat([
+  const parts = [
     // A struct's fields follow each other by the difference of their numbers, so 1–3, 4 and 5–7 can be made apart.
     withoutStop(serializeThrift({ field_1: head.field_1, field_2: head.field_2, field_3: BigInt(rows) })),
-    listOfStructs(footer.rowGroups.map((group) => group.thrift)),
+    ...structListField(footer.rowGroups.map((group) => group.struct)),
     serializeThrift({
       field_1: [...footer.metadata].map(([key, value]) => ({ field_1: key, field_2: value })),
       field_2: CREATED_BY,
       field_3: head.field_7,
     }),
-  ]);
-  const bytes = new Uint8Array(thrift.length + 8);
-  bytes.set(thrift);
-  new DataView(bytes.buffer).setUint32(thrift.length, thrift.length, true);
-  bytes.set(MAGIC, thrift.length + 4);
-  return bytes;
+  ];
+  const end = new Uint8Array(8);
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  new DataView(end.buffer).setUint32(0, length, true);
+  end.set(MAGIC, 4);
+  return concatenated([...parts, end]);
 }
 
 const CREATED_BY = 'tidemark';
-
-/** A list field that follows its predecessor, typed even if empty (hyparquet-writer gives an empty list no type). */
-function listOfStructs(structs: readonly ThriftStruct[]): Uint8Array {
-  if (structs.length === 0) return new Uint8Array([0x19, 0x0c]);
-  return withoutStop(serializeThrift({ field_1: [...structs] }));
-}
-
-function withoutStop(struct: Uint8Array): Uint8Array {
-  return struct.subarray(0, -1);
-}
+const utf8 = new TextDecoder();
 
 /** Schema and column orders as hyparquet-writer serialises them. */
 function emptyFooter(elements: readonly SchemaElement[]): Uint8Array {
@@ -138,6 +144,20 @@ function emptyFooter(elements: readonly SchemaElement[]): Uint8Array {
   const writer = new ByteWriter();
   writeMetadata(writer, { version: 2, schema, num_rows: 0n, row_groups: [], metadata_length: 0 });
   return writer.getBytes();
+}
+
+/**
+ * Schema elements as hyparquet reads them, out of the same footer without row groups.
+ * @param thrift of the footer, up to the row groups
+ */
+function schemaOf(thrift: Uint8Array): SchemaElement[] {
+  const emptyList = STRUCT;
+  const stop = 0;
+  const end = new Uint8Array(8);
+  new DataView(end.buffer).setUint32(0, thrift.length + 2, true);
+  end.set(MAGIC, 4);
+  const footer = concatenated([thrift, Uint8Array.of(emptyList, stop), end]);
+  return parquetMetadata(footer, { geoparquet: false }).schema;
 }
 
 function flatColumns(schema: readonly SchemaElement[]): FooterColumn[] {
@@ -161,46 +181,29 @@ function flatColumns(schema: readonly SchemaElement[]): FooterColumn[] {
   });
 }
 
-function rowGroup(
-  group: ParsedRowGroup,
-  thrift: ThriftStruct,
-  columns: readonly FooterColumn[],
-  dataEnd: number,
-): RowGroup {
-  if (group.columns.length !== columns.length) {
-    throw new Error(`a row group has ${group.columns.length} chunks for ${columns.length} columns`);
-  }
-  const rows = Number(group.num_rows);
-  if (rows < 0) throw new Error(`a row group has ${rows} rows`);
-  const thriftChunks = thrift.field_1 as ThriftStruct[];
-  const chunks = group.columns.map(({ meta_data: meta, file_path: otherFile }, i): Chunk => {
-    const name = columns[i]?.name ?? '';
-    if (!meta || otherFile) throw new Error(`column ${name} is in another file, or encrypted`);
-    if (meta.path_in_schema.join('.') !== name) throw new Error(`the chunk of column ${name} says it is another's`);
-    const start = Number(meta.dictionary_page_offset || meta.data_page_offset);
-    const end = start + Number(meta.total_compressed_size);
-    if (!(start >= 4 && end >= start && end <= dataEnd))
-      throw new Error(`a chunk of column ${name} lies outside the file`);
-    if (Number(meta.num_values) !== rows) {
-      throw new Error(`column ${name} has ${meta.num_values.toString()} values in a row group of ${rows} rows`);
-    }
-    return {
-      thrift: thriftChunks[i] ?? {},
-      codec: meta.codec,
-      start,
-      end,
-      values: rows,
-      uncompressedBytes: Number(meta.total_uncompressed_size),
-    };
-  });
-  return { rows, thrift, chunks };
+function readRowGroups(reader: ThriftReader, columns: readonly FooterColumn[], dataEnd: number): RowGroup[] {
+  const size = reader.list();
+  if (size > 0 && reader.type !== STRUCT) throw new Error('its row groups are no structs');
+  const chunkColumns = columns.map(chunkColumn);
+  const rowGroups: RowGroup[] = [];
+  for (let i = 0; i < size; i++) rowGroups.push(readRowGroup(reader, chunkColumns, dataEnd));
+  return rowGroups;
 }
 
-/** Bounds are taken from the thrift structs; decoding them as values is of no use and may throw. */
-const NO_PARSERS = {
-  timestampFromMilliseconds: () => undefined,
-  timestampFromMicroseconds: () => undefined,
-  timestampFromNanoseconds: () => undefined,
-  dateFromDays: () => undefined,
-  stringFromBytes: () => undefined,
-};
+function readKeyValues(reader: ThriftReader): Map<string, string> {
+  const metadata = new Map<string, string>();
+  const size = reader.list();
+  for (let i = 0; i < size; i++) {
+    let key = '';
+    let value = '';
+    const outer = reader.enter();
+    for (let field = reader.next(); field > 0; field = reader.next()) {
+      if (field === 1) key = utf8.decode(reader.binary());
+      else if (field === 2) value = utf8.decode(reader.binary());
+      else reader.skip();
+    }
+    reader.leave(outer);
+    metadata.set(key, value);
+  }
+  return metadata;
+}

@@ -1,25 +1,83 @@
-import type { ColumnType, PhysicalValue, Values } from './column-type.ts';
+import type { Bound } from './bound.ts';
+import { boundValue, isOrdered, lowerBound, upperBound } from './bound.ts';
+import type { ColumnType, PhysicalValue } from './column-type.ts';
 import { unscaled } from './decimal.ts';
+import { extremes } from './extremes.ts';
 import { integerValue } from './text-form.ts';
 import type { ThriftStruct } from './thrift.ts';
+import type { DictionaryVector, FlatVector, ListVector, Vector } from './vector.ts';
+import { valueAt } from './vector.ts';
+
+export type { Bound } from './bound.ts';
+
+/** What a footer tells of a chunk's values; undefined is unknown. */
+export interface ChunkStatistics {
+  nulls: number | undefined;
+  min: Bound | undefined;
+  max: Bound | undefined;
+}
 
 /**
  * Bounds and null count of a column chunk, in the order of the column's logical type, as the bytes that go into the
  * footer (parquet.thrift, "Statistics" and "ColumnOrder"). Wrong bounds make engines skip rows that exist, so where an
  * order is undefined (INT96, INTERVAL) or engines disagree (NaN) there are none.
  */
-export function chunkStatistics(values: Values, type: ColumnType): ThriftStruct {
-  const bounds = hasOrder(type) ? findBounds(values, type) : undefined;
-  let nulls = 0;
-  for (let i = 0; i < values.length; i++) if (values[i] === null) nulls++;
+export function chunkStatistics(vector: Vector, type: ColumnType): ChunkStatistics {
+  const { nulls, range } = survey(vector, type);
+  return { nulls, ...(range && range !== 'unordered' ? boundsOf(range, type) : NO_BOUNDS) };
+}
+
+/**
+ * The statistics of a chunk after some of its values went and others came, without reading the rest: a bound stays
+ * unless the value that it tells of may be gone. Exact bounds become what `chunkStatistics` would find; a bound that
+ * was cut encloses the values, if not always as closely.
+ * @returns undefined if only the whole chunk can tell
+ */
+export function statisticsAfter(
+  before: ChunkStatistics,
+  removed: Vector,
+  added: Vector,
+  type: ColumnType,
+): ChunkStatistics | undefined {
+  const gone = survey(removed, type);
+  const come = survey(added, type);
+  const nulls = (before.nulls ?? -Infinity) - gone.nulls + come.nulls;
+  if (nulls < 0) return undefined;
+  if (!isOrdered(type) || come.range === 'unordered') return { nulls, ...NO_BOUNDS };
+  if (!gone.range && !come.range) return { ...before, nulls };
+  if (gone.range === 'unordered' || !before.min || !before.max) return undefined;
+  const compare = comparison(type);
+  const min = boundAfter({
+    before: before.min,
+    value: boundValue(before.min, type),
+    gone: gone.range?.min,
+    come: come.range?.min,
+    isBeyond: (value, bound) => compare(value, bound) <= 0,
+    mayBeCutTo: (value, bound) => beginsWith(value, bound),
+  });
+  const max = boundAfter({
+    before: before.max,
+    value: boundValue(before.max, type),
+    gone: gone.range?.max,
+    come: come.range?.max,
+    isBeyond: (value, bound) => compare(value, bound) >= 0,
+    // It was raised by one, in its last byte.
+    mayBeCutTo: (value, bound) => compare(value, lowered(bound)) >= 0,
+  });
+  if (min === undefined || max === undefined) return undefined;
+  const lower = min === 'kept' ? before.min : lowerBound(min.value, type);
+  const upper = max === 'kept' ? before.max : upperBound(max.value, type);
+  return { nulls, ...(upper ? { min: lower, max: upper } : NO_BOUNDS) };
+}
+
+/** As it is stored (parquet.thrift, "Statistics"); what is not known is left out. */
+export function statisticsStruct({ nulls, min, max }: ChunkStatistics): ThriftStruct {
   return {
-    field_3: BigInt(nulls),
-    ...(bounds && {
-      field_5: bounds.max.bytes,
-      field_6: bounds.min.bytes,
-      field_7: bounds.max.exact,
-      field_8: bounds.min.exact,
-    }),
+    ...(nulls !== undefined && { field_3: BigInt(nulls) }),
+    ...(max && { field_5: max.bytes }),
+    ...(min && { field_6: min.bytes }),
+    ...(max && { field_7: max.exact }),
+    ...(min && { field_8: min.exact }),
   };
 }
 
@@ -40,86 +98,91 @@ export function comparison({ physical, logical }: ColumnType): Compare {
   return (a, b) => compareNumbers(a as number | bigint, b as number | bigint);
 }
 
-interface Bound {
-  bytes: Uint8Array;
-  exact: boolean;
+const NO_BOUNDS = { min: undefined, max: undefined };
+
+type Value = NonNullable<PhysicalValue>;
+
+interface Range {
+  min: Value;
+  max: Value;
 }
 
-/** Bytes of a text bound; longer ones are cut, the upper one then raised. */
-const BOUND_BYTES_MAX = 64;
-
-function hasOrder({ physical, logical }: ColumnType): boolean {
-  if (physical === 'INT96') return false;
-  return logical.kind !== 'bytes' || (logical.annotation !== 'INTERVAL' && logical.annotation !== 'FLOAT16');
+function survey(vector: Vector, type: ColumnType): { nulls: number; range: Range | 'unordered' | undefined } {
+  if (vector.kind === 'LIST')
+    return { nulls: vector.values.filter((value) => value === null).length, range: undefined };
+  const { nulls, valid } = vector.kind === 'DICTIONARY' ? usedEntries(vector) : flatNulls(vector);
+  const flat = vector.kind === 'DICTIONARY' ? vector.dictionary : vector;
+  const found = isOrdered(type) ? extremes(flat, valid, type) : undefined;
+  if (!found || found === 'unordered') return { nulls, range: found };
+  return { nulls, range: { min: valueAt(flat, found.min) as Value, max: valueAt(flat, found.max) as Value } };
 }
 
-function findBounds(values: Values, type: ColumnType): { min: Bound; max: Bound } | undefined {
-  const compare = comparison(type);
-  let min: PhysicalValue = null;
-  let max: PhysicalValue = null;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] as PhysicalValue;
-    if (value === null) continue;
-    // Some engines sort NaN above all numbers, some skip it: no bounds are right for both.
-    if (Number.isNaN(value)) return undefined;
-    if (min === null || compare(value, min) < 0) min = value;
-    if (max === null || compare(value, max) > 0) max = value;
+interface Presence {
+  nulls: number;
+  /** 1 for what counts; undefined: all */
+  valid: Uint8Array | undefined;
+}
+
+/** Entries that no row refers to any more do not count. */
+function usedEntries({ dictionary, indices }: DictionaryVector): Presence {
+  const valid = new Uint8Array(dictionary.length);
+  let nulls = 0;
+  for (const index of indices) {
+    if (index < 0) nulls++;
+    else valid[index] = 1;
   }
-  if (min === null || max === null) return undefined;
-  // Zeros have two signs that compare as equal: the bounds take in both.
-  if (min === 0 && type.logical.kind === 'float') min = -0;
-  if (max === 0 && type.logical.kind === 'float') max = 0;
-  const lower = boundBytes(min, type);
-  const upper = boundBytes(max, type);
-  // A decimal that is cut is another number, and bytes of a fixed length have that length in bounds, too.
-  if (type.physical !== 'BYTE_ARRAY' || type.logical.kind === 'decimal') {
-    return { min: exactly(lower), max: exactly(upper) };
-  }
-  const raised = cutUp(upper);
-  return raised && { min: cutDown(lower), max: raised };
+  return { nulls, valid };
 }
 
-function boundBytes(value: NonNullable<PhysicalValue>, { physical }: ColumnType): Uint8Array {
-  if (value instanceof Uint8Array) return value;
-  if (typeof value === 'boolean') return new Uint8Array([value ? 1 : 0]);
-  const bytes = new Uint8Array(physical === 'INT32' || physical === 'FLOAT' ? 4 : 8);
-  const view = new DataView(bytes.buffer);
-  if (typeof value === 'bigint') view.setBigInt64(0, value, true);
-  else if (physical === 'INT32') view.setInt32(0, value, true);
-  else if (physical === 'FLOAT') view.setFloat32(0, value, true);
-  else view.setFloat64(0, value, true);
+function flatNulls({ valid }: Exclude<FlatVector, ListVector>): Presence {
+  let nulls = 0;
+  if (valid) for (const present of valid) if (present === 0) nulls++;
+  return { nulls, valid };
+}
+
+function boundsOf({ min, max }: Range, type: ColumnType): Pick<ChunkStatistics, 'min' | 'max'> {
+  const upper = upperBound(max, type);
+  return upper ? { min: lowerBound(min, type), max: upper } : NO_BOUNDS;
+}
+
+/**
+ * What becomes of a bound: it stays, or a value that came is the new one.
+ * @returns undefined if the value that the bound tells of may be gone, and another one must be looked for
+ */
+function boundAfter({
+  before,
+  value,
+  gone,
+  come,
+  isBeyond,
+  mayBeCutTo,
+}: {
+  before: Bound;
+  value: Value | undefined;
+  gone: Value | undefined;
+  come: Value | undefined;
+  isBeyond: (value: Value, bound: Value) => boolean;
+  /** Whether this may be the value that an inexact bound was made of. */
+  mayBeCutTo: (value: Value, bound: Value) => boolean;
+}): 'kept' | { value: Value } | undefined {
+  if (value === undefined) return undefined;
+  if (come !== undefined && isBeyond(come, value)) return { value: come };
+  const reaches = (other: Value) => isBeyond(other, value) || (!before.exact && mayBeCutTo(other, value));
+  if (gone === undefined || !reaches(gone)) return 'kept';
+  return come !== undefined && reaches(come) ? 'kept' : undefined;
+}
+
+function beginsWith(value: Value, start: Value): boolean {
+  if (!(value instanceof Uint8Array && start instanceof Uint8Array)) return false;
+  return Buffer.compare(value.subarray(0, start.length), start) === 0;
+}
+
+/** Bytes with the last one less by 1. */
+function lowered(bound: Value): Value {
+  if (!(bound instanceof Uint8Array) || !bound.at(-1)) return bound;
+  const bytes = bound.slice();
+  bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) - 1;
   return bytes;
-}
-
-function exactly(bytes: Uint8Array): Bound {
-  return { bytes, exact: true };
-}
-
-function cutDown(bytes: Uint8Array): Bound {
-  if (bytes.length <= BOUND_BYTES_MAX) return exactly(bytes);
-  return { bytes: bytes.slice(0, characterStart(bytes, BOUND_BYTES_MAX)), exact: false };
-}
-
-/** The shortest text above all that begin as `bytes` does; undefined if there is none. */
-function cutUp(bytes: Uint8Array): Bound | undefined {
-  if (bytes.length <= BOUND_BYTES_MAX) return exactly(bytes);
-  const cut = bytes.slice(0, BOUND_BYTES_MAX);
-  // Raising the last ASCII character (but the highest, whose successor is not UTF-8) keeps UTF-8 valid and sorts above.
-  for (let i = cut.length - 1; i >= 0; i--) {
-    const byte = cut[i] ?? 0;
-    if (byte < 0x7f) {
-      cut[i] = byte + 1;
-      return { bytes: cut.slice(0, i + 1), exact: false };
-    }
-  }
-  return undefined;
-}
-
-/** The last position at or before `at` where a UTF-8 character begins. */
-function characterStart(bytes: Uint8Array, at: number): number {
-  let start = at;
-  while (start > 0 && ((bytes[start] ?? 0) & 0xc0) === 0x80) start--;
-  return start;
 }
 
 function compareNumbers(a: number | bigint, b: number | bigint): number {

@@ -1,12 +1,14 @@
-import type { Column, ColumnType, LogicalType, PhysicalValue, TimeUnit, Values, Zone } from './column-type.ts';
+import type { Column, ColumnType, LogicalType, PhysicalValue, TimeUnit, Zone } from './column-type.ts';
 import { physicalName, sameType } from './column-type.ts';
 import { decimalStorage, storeUnscaled, unscaled } from './decimal.ts';
 import { integerValue, PER_SECOND, textForm } from './text-form.ts';
+import type { FlatVector, Vector } from './vector.ts';
+import { valuesOf, vectorOf } from './vector.ts';
 
 /**
  * How types of one column in several files come together: a value may be converted only if nothing of it is lost.
  *
- * `commonType` finds the type of the lake's column, `converterTo` changes values to it. A column of the lake gets a
+ * `commonType` finds the type of the lake's column, `convertVector` changes values to it. A column of the lake gets a
  * wider type only within its family (integers, floats, decimals, times); anything exact may be converted to what the
  * lake already has.
  */
@@ -29,11 +31,22 @@ export function lakeType(type: ColumnType): ColumnType {
  * The values of a column of one type as another type stores them; the same object if nothing changes.
  * @throws RangeError if a value is beyond what its own type allows. @throws TypeError if the types have nothing in common.
  */
-export function convertValues(values: Values, from: ColumnType, to: ColumnType): Values {
+export function convertVector(vector: Vector, from: ColumnType, to: ColumnType): Vector {
   const convert = conversion(from, to);
   if (!convert) throw new TypeError(`no exact conversion from ${physicalName(from)} to ${physicalName(to)}`);
-  if (convert === UNCHANGED) return values;
-  return Array.from(values, (value) => (value === null ? null : convert(value)));
+  if (convert === UNCHANGED && isStoredAlike(from, to)) return vector;
+  if (vector.kind === 'DICTIONARY') return { ...vector, dictionary: converted(vector.dictionary, convert, to) };
+  return converted(vector, convert, to);
+}
+
+function converted(vector: FlatVector, convert: Convert, to: ColumnType): FlatVector {
+  const values = valuesOf(vector).map((value) => (value === null ? null : convert(value)));
+  return vectorOf(to, values);
+}
+
+/** Bytes are bytes, of a fixed length or not. */
+function isStoredAlike({ physical: a }: ColumnType, { physical: b }: ColumnType): boolean {
+  return a === b || (a.endsWith('BYTE_ARRAY') && b.endsWith('BYTE_ARRAY'));
 }
 
 /** Whether every value of one type is one of another, and how it is stored there. */

@@ -15,7 +15,8 @@ export interface ObjectStore {
   head(key: string): Promise<ObjectSummary | undefined>;
 
   /**
-   * Bytes [start, end) of the version that `eTag` names; 0 ≤ start < end ≤ its size.
+   * Bytes [start, end) of the version that `eTag` names; 0 ≤ start < end ≤ its size. They are the caller's own, who may
+   * move them to another thread.
    * @throws ObjectChanged if another version, or nothing, is there now.
    */
   read(key: string, eTag: string, start: number, end: number): Promise<Uint8Array>;

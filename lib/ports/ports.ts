@@ -2,6 +2,7 @@ import type { Config } from '../config.ts';
 import type { Clock, RandomSource } from './clock.ts';
 import type { Log } from './log.ts';
 import type { ObjectStore } from './object-store.ts';
+import type { Threads } from './threads.ts';
 import type { TableStore } from './table-store.ts';
 import type { WakeUpQueue } from './wake-up-queue.ts';
 
@@ -14,5 +15,6 @@ export interface Ports {
   clock: Clock;
   random: RandomSource;
   log: Log;
+  threads: Threads;
   config: Config;
 }

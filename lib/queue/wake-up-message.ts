@@ -5,8 +5,8 @@ import { parseObjectKey, tableOfPath, tablePath } from '../dms/object-key.ts';
 import type { WakeUp } from './wake-up.ts';
 
 /** The body of a wake-up's message. */
-export function wakeUpBody({ table, key, cause }: WakeUp): string {
-  return JSON.stringify({ table, key, cause });
+export function wakeUpBody({ table, key, cause, compact }: WakeUp): string {
+  return JSON.stringify({ table, key, cause, compact });
 }
 
 /**
@@ -15,15 +15,22 @@ export function wakeUpBody({ table, key, cause }: WakeUp): string {
  * @throws Error saying why it is refused.
  */
 export function parseWakeUp(body: string, config: Config): WakeUp & { name: TableName } {
-  const { table, key, cause } = v.parse(Body, JSON.parse(body));
+  const { table, key, cause, compact } = v.parse(Body, JSON.parse(body));
   const name = tableOfPath(table, config);
   if (!name) throw new Error(`${table} is no table of ${config.rawBucket}/${config.rawPrefix}`);
-  if (key === undefined) return { table, cause, name };
+  const wakeUp = { table, cause, name, ...(compact && { compact }) };
+  if (key === undefined) return wakeUp;
   const object = parseObjectKey(key, config.rawPrefix);
   if (object.kind !== 'table' || tablePath(config.rawBucket, config.rawPrefix, object.schema, object.table) !== table) {
     throw new Error(`the key ${key} is not of the table ${table}`);
   }
-  return { table, key, cause, name };
+  return { ...wakeUp, key };
 }
 
-const Body = v.object({ table: v.string(), key: v.optional(v.string()), cause: v.string() });
+const Body = v.object({
+  table: v.string(),
+  key: v.optional(v.string()),
+  cause: v.string(),
+  // A request for less than what was meant is refused: a misspelt purge must not leave what was to be gone.
+  compact: v.optional(v.strictObject({ purge: v.boolean(), join: v.boolean() })),
+});

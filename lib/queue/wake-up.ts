@@ -13,6 +13,16 @@ export interface WakeUp {
    * Tells this wake-up from all others: two wake-ups of one table with the same cause are one. Any text; it is hashed.
    */
   cause: string;
+  /** To lay the table's files out anew once it is up to its raw files. */
+  compact?: CompactRequest;
+}
+
+/** What `tidemark compact` asks for, beside the usual: files with many bytes no longer in use or many small row groups. */
+export interface CompactRequest {
+  /** Every value that was changed or deleted is to be gone from the files. */
+  purge: boolean;
+  /** Small files of a partition are to become one; readers may miss rows, or find them twice, meanwhile. */
+  join: boolean;
 }
 
 /** MessageGroupId: a path may be too long or hold characters that a group id may not, hence its SHA-256. */

@@ -25,16 +25,20 @@ export async function configureTable(
   if (!schema || !table || rest.length > 0) throw new Error(`${name} is no table's name; it must be <schema>/<table>.`);
   const path = tablePath(config.rawBucket, config.rawPrefix, schema, table);
   const { item } = await readOrRegisterRow(path, { schema, table }, tables, config);
-  const wanted: Record<string, Attribute | undefined> = {
-    PrimaryKey: settings.primaryKey && columnNamesText(settings.primaryKey),
-    PartitionKey: settings.partitionKey && columnNamesText(settings.partitionKey),
-    ActiveFlag: settings.active === undefined ? undefined : String(settings.active),
-  };
   const set: Record<string, Attribute> = {};
-  for (const [attribute, value] of Object.entries(wanted)) {
-    if (value !== undefined && value !== item[attribute]) set[attribute] = value;
+  for (const [attribute, value] of Object.entries(settingsAttributes(settings))) {
+    if (value !== item[attribute]) set[attribute] = value;
   }
   if (Object.keys(set).length === 0) return;
   const expected = Object.fromEntries(Object.keys(set).map((attribute) => [attribute, item[attribute]]));
   await tables.update(path, { set: { ...set, EditId: random.id() }, remove: [] }, expected);
+}
+
+/** Settings as attributes of a row's item; those that are absent are absent. */
+export function settingsAttributes({ primaryKey, partitionKey, active }: TableSettings): Record<string, Attribute> {
+  return {
+    ...(primaryKey && { PrimaryKey: columnNamesText(primaryKey) }),
+    ...(partitionKey && { PartitionKey: columnNamesText(partitionKey) }),
+    ...(active !== undefined && { ActiveFlag: String(active) }),
+  };
 }

@@ -1,11 +1,11 @@
 import { mapConcurrently } from '../concurrency.ts';
-import type { FooterCache } from '../lake/footer-cache.ts';
 import { emptyFilePieces, retaggedPieces } from '../merge/write-lake-file.ts';
 import type { Column } from '../parquet/column-type.ts';
 import type { Ports } from '../ports/ports.ts';
 import { ObjectChanged } from '../ports/object-store.ts';
 import type { Deadline } from './deadline.ts';
 import { readLakeFiles } from './lake-table.ts';
+import type { LakeAccess } from './lake-table.ts';
 import type { StoredRow } from './row-store.ts';
 import { saveProgress } from './row-store.ts';
 import type { IntendedWrite } from './row.ts';
@@ -15,7 +15,7 @@ import type { IntendedWrite } from './row.ts';
  * arrive, long after we have merged more. So each write that its intent names is made impossible, before anything is
  * planned from what is really there:
  * a file still in the version that it would replace gets a new footer, so that the version is another; a key that it
- * would create gets a file without rows.
+ * would create gets a file without rows. The intent stays in the row, for the caller to replace or clear.
  *
  * @param columnsIfNone columns of a file without rows where the lake has no file to take them from
  * @throws TableItemChanged if another consumer did so first.
@@ -24,9 +24,9 @@ export async function takeOver(
   row: StoredRow,
   prefix: string,
   columnsIfNone: () => Promise<readonly Column[]>,
-  footers: FooterCache,
   deadline: Deadline,
-  { lake, tables, random, log }: Pick<Ports, 'lake' | 'tables' | 'random' | 'log'>,
+  access: LakeAccess,
+  { tables, random, log }: Pick<Ports, 'tables' | 'random' | 'log'>,
 ): Promise<StoredRow> {
   const { intent, attempts, generation } = row.progress;
   log.warn('taking over a merge that was not committed', {
@@ -36,7 +36,8 @@ export async function takeOver(
   });
   // The version first: from here on the other one can neither claim nor commit. The intent stays until all is done.
   const taken = await saveProgress(row, { attempts: attempts + 1 }, tables, random);
-  const known = await readLakeFiles(taken, prefix, lake, footers);
+  const { lake } = access;
+  const known = await readLakeFiles(taken, prefix, access);
   const columns = known.columns.length > 0 ? known.columns : await columnsIfNone();
   const byKey = new Map([...known.current, ...known.stale].map((file) => [file.key, file]));
   await mapConcurrently(intent, WRITES_AT_ONCE, async ({ key, replaces }) => {
@@ -47,10 +48,11 @@ export async function takeOver(
           lake.write(key, deadline.guard(emptyFilePieces({ columns, id: random.id(), generation })), replaces),
         );
     } else if (file?.eTag === replaces.eTag) {
-      await unlessChanged(lake.write(key, deadline.guard(retaggedPieces(file, random.id())), replaces));
+      const pieces = retaggedPieces(await file.open(), random.id());
+      await unlessChanged(lake.write(key, deadline.guard(pieces), replaces));
     }
   });
-  return saveProgress(taken, { intent: [] }, tables, random);
+  return taken;
 }
 
 /** Says which lake objects are about to be written; from now on they may be. */

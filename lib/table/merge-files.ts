@@ -1,22 +1,25 @@
 import type { Limits } from '../config.ts';
 import { TableBlocked } from '../errors.ts';
 import type { Hold } from '../lake/file-metadata.ts';
+import { bloomFilterColumns } from '../merge/bloom-filter-columns.ts';
 import type { Key } from '../merge/key.ts';
 import { batchKeys, keyColumns } from '../merge/key.ts';
 import type { MergePlan } from '../merge/plan.ts';
-import { planAppend } from '../merge/plan-append.ts';
+import { planAppend, planLoad } from '../merge/plan-append.ts';
 import type { LakeTable } from '../merge/plan-merge.ts';
 import { planMerge } from '../merge/plan-merge.ts';
 import type { RawSlice } from '../merge/raw-slice.ts';
 import { openRawFile } from '../merge/raw-slice.ts';
 import type { RowBatch } from '../merge/row-batch.ts';
-import { readRowBatch, resolveColumns, tableColumns } from '../merge/row-batch.ts';
+import { readRowBatch, resolveColumns, tableColumns, unreadBatch } from '../merge/row-batch.ts';
 import { withReplacements } from '../merge/replacements.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
+import type { Threads } from '../ports/threads.ts';
 import { isAccountedFor } from './coverage.ts';
 import type { LakeFiles } from './lake-table.ts';
 import type { ChangeFile, RawListing } from './raw-listing.ts';
 import type { TableRow } from './row.ts';
+import type { ChosenSlices } from './slices.ts';
 
 export interface PlannedMerge {
   plan: MergePlan;
@@ -33,6 +36,7 @@ export interface PlanInput {
   later: readonly ChangeFile[];
   limits: Limits;
   raw: ObjectStore;
+  threads: Threads;
 }
 
 /**
@@ -40,15 +44,17 @@ export interface PlanInput {
  * that good files before a bad one are merged and the bad one is then the first.
  * @throws TableBlocked if the first slice is bad, or the settings do not fit.
  */
-export async function planFiles(slices: readonly RawSlice[], input: PlanInput): Promise<PlannedMerge> {
+export async function planFiles({ slices, streamed }: ChosenSlices, input: PlanInput): Promise<PlannedMerge> {
+  const [first] = slices;
   try {
-    const batch = await readRowBatch(slices, input.lakeFiles.columns);
-    const plan = await planBatch(batch, input);
+    const { columns } = input.lakeFiles;
+    const batch = streamed && first ? unreadBatch(first, columns) : await readRowBatch(slices, columns);
+    const plan = await planBatch(batch, streamed, input);
     return { plan, batch, slices };
   } catch (error) {
     const bad = error instanceof TableBlocked ? slices.findIndex(({ file }) => file.name === error.file) : -1;
     if (bad <= 0) throw error;
-    return planFiles(slices.slice(0, bad), input);
+    return planFiles({ slices: slices.slice(0, bad), streamed: false }, input);
   }
 }
 
@@ -59,7 +65,8 @@ export function heldParts({ current }: LakeFiles): Hold[] {
 
 async function planBatch(
   batch: RowBatch,
-  { row, lakeFiles, listing, later, limits, raw }: PlanInput,
+  streamed: boolean,
+  { row, lakeFiles, listing, later, limits, raw, threads }: PlanInput,
 ): Promise<MergePlan> {
   const { primaryKey, partitionKey } = row.settings;
   // Each file must have the columns that people named, or its rows would go astray.
@@ -70,15 +77,25 @@ async function planBatch(
   const partition = resolveColumns(partitionKey, batch.columns, '', 'PartitionKey');
   requireText(partition);
   const columns = batch.columns.filter(({ name }) => !partition.some((column) => column.name === name));
-  const lake: LakeTable = { files: lakeFiles.current, columns, partitionKey: partition };
+  const key = resolveColumns(primaryKey, batch.columns, '', 'PrimaryKey');
+  const lake: LakeTable = {
+    files: lakeFiles.current,
+    columns,
+    partitionKey: partition,
+    bloomFilterColumns: bloomFilterColumns(key, columns),
+  };
   const appends = primaryKey.length === 0 || batch.slices.every(({ slice }) => slice.file.kind === 'load');
-  const keys = keyColumns(resolveColumns(primaryKey, batch.columns, '', 'PrimaryKey'), partition);
+  const keys = keyColumns(key, partition);
   const superseded = async (changes: Map<Key, number>): Promise<void> => {
     for (const file of later) await dropKeysOf(file, changes, batch, row, raw);
   };
-  const plan = appends
-    ? planAppend(batch, lake, limits, (hold) => isCommitted(hold, row, listing))
-    : await planMerge(batch, lake, keys, limits, superseded);
+  const planRows = (): MergePlan | Promise<MergePlan> => {
+    const [placed] = batch.slices;
+    if (streamed && placed) return planLoad(placed.slice, lake);
+    if (appends) return planAppend(batch, lake, limits, (hold) => isCommitted(hold, row, listing));
+    return planMerge(batch, lake, keys, limits, threads, superseded);
+  };
+  const plan = await planRows();
   requireStorableFolders(plan, lakeFiles.prefix);
   return withReplacements(plan, lake, lakeFiles.stale, limits);
 }

@@ -1,8 +1,9 @@
 import { mapConcurrently } from '../concurrency.ts';
 import { messageOf } from '../errors.ts';
 import type { Ports } from '../ports/ports.ts';
-import type { WakeUp } from '../queue/wake-up.ts';
+import type { CompactRequest, WakeUp } from '../queue/wake-up.ts';
 import { parseWakeUp } from '../queue/wake-up-message.ts';
+import type { CompactReport } from './compact.ts';
 import { Deadline } from './deadline.ts';
 import { reconcile } from './reconcile.ts';
 import type { MergeReport } from './report.ts';
@@ -12,7 +13,7 @@ import type { TableName } from '../dms/object-key.ts';
 export interface WakeUpMessage {
   messageId: string;
   receiptHandle: string;
-  /** JSON of a wake-up: `{"table", "key"?, "cause"}`. */
+  /** JSON of a wake-up: `{"table", "key"?, "cause", "compact"?}`. */
   body: string;
   /** As SQS gives them: how often the message was received, this time included. */
   attributes?: { ApproximateReceiveCount: string };
@@ -26,6 +27,8 @@ export interface TableOutcome {
   report?: MergeReport;
   /** Set if blocked: the file, why, and what to do next. */
   blocked?: { file: string; reason: string; next: string };
+  /** Set if the table was to be compacted and is active. */
+  compacted?: CompactReport;
 }
 
 /**
@@ -114,10 +117,21 @@ async function reconcileTable(
   const keys = wakeUps.flatMap(({ key }) => (key === undefined ? [] : [key]));
   // What has no key to hint at comes from the sweep or from an edited row: look at everything.
   const whole = keys.length < wakeUps.length;
-  const hints = { keys, whole, failures: receives - 1 };
-  const { state, report, blocked, more } = await reconcile(path, name, hints, deadline, ports);
-  if (more) await ports.queue.send([{ table: path, cause: `more is to be done after ${requestId}` }]);
-  return { path, state, ...(report && { report }), ...(blocked && { blocked }) };
+  const compact = compactRequest(wakeUps);
+  const hints = { keys, whole, failures: receives - 1, compact };
+  const { state, report, blocked, compacted, more } = await reconcile(path, name, hints, deadline, ports);
+  if (compact && state !== 'active')
+    ports.log.error('compacting a table is refused', { table: path, state, reason: blocked?.reason });
+  const cause = `more is to be done after ${requestId}`;
+  if (more) await ports.queue.send([{ table: path, cause, ...(compact && { compact }) }]);
+  return { path, state, ...(report && { report }), ...(blocked && { blocked }), ...(compacted && { compacted }) };
+}
+
+/** All that was asked for. */
+function compactRequest(wakeUps: readonly WakeUp[]): CompactRequest | undefined {
+  const requests = wakeUps.flatMap(({ compact }) => compact ?? []);
+  if (requests.length === 0) return undefined;
+  return { purge: requests.some(({ purge }) => purge), join: requests.some(({ join }) => join) };
 }
 
 function groupByTable(

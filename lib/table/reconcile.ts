@@ -1,26 +1,28 @@
 import { compareChangeFiles } from '../dms/raw-file.ts';
 import { OutOfTime, TableBlocked } from '../errors.ts';
-import { footerCacheOf } from '../lake/footer-cache.ts';
-import type { FooterCache } from '../lake/footer-cache.ts';
 import { listLakeFiles } from '../lake/lake-file.ts';
 import { openRawFile } from '../merge/raw-slice.ts';
 import { tableColumns } from '../merge/row-batch.ts';
 import type { Column } from '../parquet/column-type.ts';
 import { ObjectChanged } from '../ports/object-store.ts';
 import type { Ports } from '../ports/ports.ts';
+import type { CompactRequest } from '../queue/wake-up.ts';
 import { TableItemChanged } from '../ports/table-store.ts';
 import { begin } from './begin.ts';
 import { carryOut } from './carry-out.ts';
 import { removeOldEmptyFiles } from './clean-up.ts';
 import { committed } from './commit.ts';
+import type { CompactionSite, CompactReport } from './compact.ts';
+import { compactTable, emptyJoinedFiles, noCompaction } from './compact.ts';
 import { compacted, NAMES_MAX } from './coverage.ts';
 import type { Deadline } from './deadline.ts';
-import type { Step } from './decide.ts';
 import { decide, isLate, pendingChanges, pendingLoads } from './decide.ts';
 import { takeOver } from './intent.ts';
-import { lakePrefix, readLakeFiles } from './lake-table.ts';
-import { heldParts, planFiles } from './merge-files.ts';
+import { lakeAccess, lakePrefix, updateIndex } from './lake-table.ts';
+import type { LakeAccess } from './lake-table.ts';
 import { Meter } from './meter.ts';
+import type { MergeStep } from './plan-step.ts';
+import { planStep } from './plan-step.ts';
 import type { RawListing } from './raw-listing.ts';
 import { listRawFiles, rawPrefix } from './raw-listing.ts';
 import type { MergeReport } from './report.ts';
@@ -29,12 +31,13 @@ import type { StoredRow } from './row-store.ts';
 import { readOrRegisterRow, saveProgress } from './row-store.ts';
 import type { Blocked } from './row.ts';
 import { settingsText } from './row.ts';
-import { begunFirst, chooseSlices } from './slices.ts';
 
 export interface Reconciled {
   state: 'inactive' | 'active' | 'blocked';
   report: MergeReport | undefined;
   blocked: Blocked | undefined;
+  /** What was done of the compacting that was asked for, if the table came to that. */
+  compacted: CompactReport | undefined;
   /** Whether time was up before all was done. */
   more: boolean;
 }
@@ -47,6 +50,8 @@ export interface Hints {
   whole: boolean;
   /** How often it was looked at in vain; whatever ended that may have left no trace in the row. */
   failures: number;
+  /** To lay its files out anew once it is up to its raw files. */
+  compact: CompactRequest | undefined;
 }
 
 /**
@@ -62,15 +67,17 @@ export async function reconcile(
   ports: Ports,
 ): Promise<Reconciled> {
   const meter = new Meter();
+  const compacted = hints.compact && noCompaction();
   const started = ports.clock.now();
-  const footers = footerCacheOf(ports.lake);
   const metered = { ...ports, raw: meter.reading(ports.raw), lake: meter.reading(ports.lake) };
+  const access = { ...lakeAccess(ports.lake, ports.log), lake: metered.lake };
   for (let attempt = 1; ; attempt++) {
     try {
-      const end = await new Reconciliation(path, name, hints, deadline, meter, footers, metered).run();
+      const end = await new Reconciliation(path, name, hints, deadline, meter, compacted, access, metered).run();
       const report =
         meter.merges > 0 ? meter.report(`${name.schema}/${name.table}`, ports.clock.now() - started) : undefined;
-      return { ...end, report };
+      if (compacted && end.state === 'active') ports.log.info('table compacted', { table: path, ...compacted });
+      return { ...end, report, compacted: end.state === 'active' ? compacted : undefined };
     } catch (error) {
       const overtaken = error instanceof ObjectChanged || error instanceof TableItemChanged;
       if (!overtaken || attempt === ATTEMPTS_MAX) throw error;
@@ -85,6 +92,8 @@ const HEADROOM = 1.5;
 /** Merges that end without a commit, each of them smaller than the one before. */
 const OUT_OF_TIME_MAX = 10;
 
+type Outcome = Omit<Reconciled, 'report' | 'compacted'>;
+
 /** One pass over a table, from its row as read at the beginning. */
 class Reconciliation {
   constructor(
@@ -93,11 +102,12 @@ class Reconciliation {
     private readonly hints: Hints,
     private readonly deadline: Deadline,
     private readonly meter: Meter,
-    private readonly footers: FooterCache,
+    private readonly compacted: CompactReport | undefined,
+    private readonly access: LakeAccess,
     private readonly ports: Ports,
   ) {}
 
-  async run(): Promise<Omit<Reconciled, 'report'>> {
+  async run(): Promise<Outcome> {
     const row = await readOrRegisterRow(this.path, this.name, this.ports.tables, this.ports.config);
     if (!row.settings.active) return { state: 'inactive', blocked: undefined, more: false };
     // What is half merged, or in the way, may be below the mark.
@@ -108,7 +118,9 @@ class Reconciliation {
       if (isStillBlocked(row, listing, this.hints))
         return { state: 'blocked', blocked: row.progress.blocked, more: false };
       const settled = await this.settleIntent(row, prefix, listing);
-      return await this.merge(await this.begin(settled, prefix, listing), prefix, listing);
+      const merged = await this.merge(await this.begin(settled, prefix, listing), prefix, listing);
+      const more = merged === 'more' || (await this.compactFiles(merged, prefix));
+      return { state: 'active', blocked: undefined, more };
     } catch (error) {
       if (error instanceof OutOfTime) return await this.outOfTime(listing);
       if (!(error instanceof TableBlocked)) throw error;
@@ -117,7 +129,7 @@ class Reconciliation {
   }
 
   /** The rest is for the next invocation; not for ever, or a merge that no invocation has time for would go on unseen. */
-  private async outOfTime(listing: RawListing): Promise<Omit<Reconciled, 'report'>> {
+  private async outOfTime(listing: RawListing): Promise<Outcome> {
     const { tables, config } = this.ports;
     const { progress } = await readOrRegisterRow(this.path, this.name, tables, config);
     if (progress.attempts < OUT_OF_TIME_MAX) return { state: 'active', blocked: undefined, more: true };
@@ -127,7 +139,8 @@ class Reconciliation {
     return { state: 'blocked', blocked: await this.block(tooSlow, listing), more: false };
   }
 
-  private async merge(row: StoredRow, prefix: string, listing: RawListing): Promise<Omit<Reconciled, 'report'>> {
+  /** @returns the row once the lake is up to the raw files, or that time is up */
+  private async merge(row: StoredRow, prefix: string, listing: RawListing): Promise<StoredRow | 'more'> {
     const { tables, random, clock, log } = this.ports;
     let current = row;
     let longest = 0;
@@ -135,7 +148,7 @@ class Reconciliation {
       const step = decide(current, listing);
       if (step.kind === 'nothing') break;
       if (step.kind === 'list whole') return await this.merge(current, prefix, await this.listWhole(current));
-      if (this.deadline.leavesNoTimeFor(longest * HEADROOM)) return { state: 'active', blocked: undefined, more: true };
+      if (this.deadline.leavesNoTimeFor(longest * HEADROOM)) return 'more';
       const started = clock.now();
       if (step.kind === 'new generation') {
         log.warn('the table is built anew', { table: this.path, reason: step.reason });
@@ -143,49 +156,61 @@ class Reconciliation {
       } else {
         current = await this.mergeStep(current, prefix, listing, step);
       }
-      current = await this.compact(current, listing);
+      current = await this.raiseMark(current, listing);
       longest = Math.max(longest, clock.now() - started);
     }
     const { blocked, partial } = current.progress;
     // The file that was in the way, or half merged, is gone.
-    if (blocked ?? partial) await saveProgress(current, { blocked: undefined, partial: undefined }, tables, random);
-    return { state: 'active', blocked: undefined, more: false };
+    if (!blocked && !partial) return current;
+    return saveProgress(current, { blocked: undefined, partial: undefined }, tables, random);
   }
 
-  private async mergeStep(
-    row: StoredRow,
-    prefix: string,
-    listing: RawListing,
-    step: Step & { kind: 'load' | 'changes' | 'late' },
-  ): Promise<StoredRow> {
-    const { raw, lake, tables, random, config, log } = this.ports;
-    const files =
-      step.kind === 'late' ? [step.file] : begunFirst<(typeof step.files)[number]>(step.files, row.progress);
-    const lakeFiles = await readLakeFiles(row, prefix, lake, this.footers);
-    const attempts = Math.max(row.progress.attempts, this.hints.failures);
-    const chosen = await chooseSlices(files, { ...row.progress, attempts }, heldParts(lakeFiles), config.limits, raw);
-    const later = step.kind === 'late' ? step.later : [];
+  private async mergeStep(row: StoredRow, prefix: string, listing: RawListing, step: MergeStep): Promise<StoredRow> {
+    const { tables, random, log } = this.ports;
     if (step.kind === 'late')
-      log.warn('a change file came late', { table: this.path, file: step.file.name, later: later.length });
-    const planned = await planFiles(chosen, { row, lakeFiles, listing, later, limits: config.limits, raw });
+      log.warn('a change file came late', { table: this.path, file: step.file.name, later: step.later.length });
+    const attempts = Math.max(row.progress.attempts, this.hints.failures);
+    const { lakeFiles, planned } = await planStep(row, prefix, listing, step, attempts, this.access, this.ports);
     if (this.deadline.isWithin(0)) {
       // Planning alone took too long: the next one takes less.
       await saveProgress(row, { attempts: row.progress.attempts + 1 }, tables, random);
       this.deadline.check();
     }
-    const claimed = await carryOut(row, planned, prefix, this.deadline, this.meter, this.ports);
+    const { claimed, written } = await carryOut(
+      row,
+      planned,
+      prefix,
+      this.deadline,
+      this.meter,
+      this.access,
+      this.ports,
+    );
     // The commit point: from here on these files are merged.
     const done = await saveProgress(claimed, committed(claimed.progress, planned.slices), tables, random);
     const whole = planned.slices.filter(({ file, to }) => to === file.rows);
     const loadFiles = whole.filter(({ file }) => file.kind === 'load').length;
     this.meter.merged({ loadFiles, changeFiles: whole.length - loadFiles }, planned.plan.counts);
     await removeOldEmptyFiles(lakeFiles, this.deadline, this.ports);
+    for (const object of await updateIndex(lakeFiles, written, this.access)) this.meter.wrote(object);
     return done;
   }
 
   private async settleIntent(row: StoredRow, prefix: string, listing: RawListing): Promise<StoredRow> {
     if (row.progress.intent.length === 0) return row;
-    return takeOver(row, prefix, () => this.columnsOfRawFiles(listing), this.footers, this.deadline, this.ports);
+    const columnsIfNone = () => this.columnsOfRawFiles(listing);
+    const taken = await takeOver(row, prefix, columnsIfNone, this.deadline, this.access, this.ports);
+    const settled = await emptyJoinedFiles(taken, this.compactionSite(prefix));
+    return saveProgress(settled, { intent: [] }, this.ports.tables, this.ports.random);
+  }
+
+  private compactFiles(row: StoredRow, prefix: string): Promise<boolean> | false {
+    const { compact, failures } = this.hints;
+    if (!compact || !this.compacted) return false;
+    return compactTable(row, compact, failures, this.compactionSite(prefix), this.compacted);
+  }
+
+  private compactionSite(prefix: string): CompactionSite {
+    return { prefix, deadline: this.deadline, access: this.access, ports: this.ports };
   }
 
   private async columnsOfRawFiles(listing: RawListing): Promise<Column[]> {
@@ -206,7 +231,7 @@ class Reconciliation {
   }
 
   /** Keeps the names in the row few: an item has room for some thousands, a table that begins may have more to merge. */
-  private async compact(row: StoredRow, listing: RawListing): Promise<StoredRow> {
+  private async raiseMark(row: StoredRow, listing: RawListing): Promise<StoredRow> {
     const { coverage } = row.progress;
     if (coverage.names.size <= NAMES_MAX) return row;
     const whole = listing.whole ? listing : await this.listWhole(row);

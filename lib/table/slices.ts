@@ -6,12 +6,21 @@ import { TableBlocked } from '../errors.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { Progress } from './row.ts';
 
+/** What one merge takes. */
+export interface ChosenSlices {
+  slices: readonly RawSlice[];
+  /** Whether it is one slice of a load file that becomes a lake file by itself and is never in memory as a whole. */
+  streamed: boolean;
+}
+
 /**
  * What one merge takes of the files that wait: as many as fit into memory, in their order; of a larger file, a slice.
+ * A load file larger than memory may be streamed: then the slice is as large as a lake file is to be.
  *
  * A slice that an earlier merge wrote to some partitions before it died must come with the same bounds again, or the
  * notes about it in the lake's footers would not tell what is there.
  * @param attempts merges before this one that did not come to an end; each halves what is taken
+ * @param mayStream whether all rows of a load file go into one folder
  * @throws TableBlocked if the first file is not readable. A later one only ends what is taken.
  */
 export async function chooseSlices(
@@ -19,8 +28,9 @@ export async function chooseSlices(
   { partial, attempts }: Pick<Progress, 'partial' | 'attempts'>,
   holds: readonly Hold[],
   limits: Limits,
+  mayStream: boolean,
   raw: ObjectStore,
-): Promise<RawSlice[]> {
+): Promise<ChosenSlices> {
   const share = 1 / 2 ** attempts;
   const filesMax = Math.max(1, Math.floor(limits.filesPerMerge * share));
   const slices: RawSlice[] = [];
@@ -29,22 +39,38 @@ export async function chooseSlices(
     const together = files.slice(i, Math.min(i + OPENED_AT_ONCE, filesMax));
     for (const opened of await Promise.allSettled(together.map((file) => openRawFile(raw, file)))) {
       if (opened.status === 'rejected') {
-        if (slices.length > 0 && opened.reason instanceof TableBlocked) return slices;
+        if (slices.length > 0 && opened.reason instanceof TableBlocked) return { slices, streamed: false };
         throw opened.reason;
       }
       const file = opened.value;
       const from = partial?.file === file.name && partial.eTag === file.eTag ? partial.rows : 0;
       const held = holds.find((hold) => hold.file === file.name && hold.eTag === file.eTag && hold.from === from)?.to;
       const fitting = Math.max(1, Math.floor(room / rowShare(file, limits)));
-      const to = Math.min(file.rows, held ?? from + fitting);
-      // A file is cut only where it begins a merge of its own.
-      if (slices.length > 0 && to < file.rows) return slices;
+      const isLarge = from + fitting < file.rows;
+      // A large file begins a merge of its own.
+      if (slices.length > 0 && isLarge) return { slices, streamed: false };
+      const streamed = isLarge && mayStream && file.kind === 'load';
+      const to = Math.min(file.rows, held ?? (streamed ? streamedUpTo(file, from, share, limits) : from + fitting));
       slices.push({ file, from, to });
       room -= (to - from) * rowShare(file, limits);
-      if (to < file.rows || room <= 0) return slices;
+      if (isLarge || room <= 0) return { slices, streamed };
     }
   }
-  return slices;
+  return { slices, streamed: false };
+}
+
+/** The end of a slice as large as a lake file, or an even part of what is left, where a row group of the file ends. */
+function streamedUpTo({ rows, footer }: OpenRawFile, from: number, share: number, { targetFileBytes }: Limits): number {
+  let end = 0;
+  const left: { end: number; bytes: number }[] = [];
+  for (const { rows: inGroup, chunks } of footer.rowGroups) {
+    end += inGroup;
+    if (end > from) left.push({ end, bytes: chunks.reduce((sum, chunk) => sum + chunk.end - chunk.start, 0) });
+  }
+  const bytesLeft = left.reduce((sum, { bytes }) => sum + bytes, 0);
+  const wanted = bytesLeft / Math.ceil(bytesLeft / (targetFileBytes * share));
+  let bytes = 0;
+  return left.find((group) => (bytes += group.bytes) >= wanted)?.end ?? rows;
 }
 
 /** What a row takes of a merge's memory, as a share: by the number of its values, or by their bytes. */

@@ -20,7 +20,7 @@ export interface SweepReport {
  */
 export async function sweep(
   cause: string,
-  { raw, tables, queue, log, config }: Omit<Ports, 'lake'>,
+  { raw, tables, queue, log, config }: Omit<Ports, 'lake' | 'threads'>,
 ): Promise<SweepReport> {
   const rows = new Map<string, TableRow>();
   for await (const item of tables.scan()) rows.set(item.path, rowOfItem(item));

@@ -13,6 +13,7 @@ describe('connecting to AWS', () => {
       limits: DEFAULT_LIMITS,
       controllerTable: 'controller',
       wakeUpsQueueUrl: 'https://sqs.example/1/wake-ups.fifo',
+      cores: 1,
     };
     const ports = connect(config);
     expect(ports.config).toMatchObject(config);

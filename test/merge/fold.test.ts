@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { fold } from '../../lib/merge/fold.ts';
 import { batchKeys, keyColumns } from '../../lib/merge/key.ts';
+import { valueAt } from '../../lib/parquet/vector.ts';
 import type { DmsValue } from '../../lib/sample/dms-column.ts';
 import { ID, MergeBench, NAME, OP } from './merge-bench.ts';
 
@@ -17,11 +18,10 @@ async function lastOf(...files: (readonly DmsValue[])[][]): Promise<[unknown, st
     [],
   );
   const names = batch.values.get('name')!;
-  return [...fold(batch, batchKeys(batch, keys))].map(([key, row]) => [
-    key,
-    batch.operations[row]!,
-    names[row] === null ? null : Buffer.from(names[row] as Uint8Array).toString(),
-  ]);
+  return [...fold(batch, batchKeys(batch, keys))].map(([key, row]) => {
+    const name = valueAt(names, row) as Uint8Array | null;
+    return [key, batch.operations[row]!, name && Buffer.from(name).toString()];
+  });
 }
 
 describe('changes of one key come to the last of them', () => {

@@ -6,6 +6,7 @@ import type { Key } from '../../lib/merge/key.ts';
 import { batchKeys, keyColumns, lakeKeys } from '../../lib/merge/key.ts';
 import type { RowBatch } from '../../lib/merge/row-batch.ts';
 import type { Column, ColumnType, PhysicalValue } from '../../lib/parquet/column-type.ts';
+import { vectorOf } from '../../lib/parquet/vector.ts';
 import {
   BIGINT,
   BYTES,
@@ -30,7 +31,15 @@ function keysOf(
   partition: readonly number[] = [],
 ): Key[] {
   const columns = columnsOf(types);
-  const values = new Map(columns.map(({ name }, i) => [name, rows.map((row) => row[i]!)]));
+  const values = new Map(
+    columns.map(({ name, type }, i) => [
+      name,
+      vectorOf(
+        type,
+        rows.map((row) => row[i]!),
+      ),
+    ]),
+  );
   const keys = keyColumns(
     columns,
     columns.filter((_, i) => partition.includes(i)),
@@ -140,7 +149,7 @@ describe('keys of the lake', () => {
           keys.partition,
           partition.map((i) => values[i]!),
         );
-        const stored = keys.stored.map(({ name }) => [values[Number(name.slice(1))]!]);
+        const stored = keys.stored.map(({ name, type }) => vectorOf(type, [values[Number(name.slice(1))]!]));
         expect(lakeKeys(stored, folder, keys)(0)).toEqual(keysOf(types, [values], partition)[0]);
       }),
       { numRuns: 100 },
@@ -154,7 +163,7 @@ describe('keys of the lake', () => {
     ];
     const keys = keyColumns(columns, columns.slice(1));
     expect(keys).toEqual({ stored: [columns[0]], partition: [columns[1]] });
-    const keyOf = (folder: string) => lakeKeys([[7]], folder, keys)(0);
+    const keyOf = (folder: string) => lakeKeys([vectorOf(INT, [7])], folder, keys)(0);
     expect(keyOf('day=2018-12-13/')).not.toEqual(keyOf('day=2018-12-14/'));
     expect(keyOf('day=__HIVE_DEFAULT_PARTITION__/')).toEqual(keyOf(''));
   });

@@ -1,23 +1,29 @@
+import assert from 'node:assert';
 import { DEFAULT_LIMITS } from '../../lib/config.ts';
 import type { Limits } from '../../lib/config.ts';
 import { FooterCache } from '../../lib/lake/footer-cache.ts';
+import { openedFile } from '../../lib/lake/known-lake-file.ts';
 import type { OpenLakeFile } from '../../lib/lake/lake-file.ts';
 import { lakeFileName, listLakeFiles, openLakeFiles } from '../../lib/lake/lake-file.ts';
+import { bloomFilterColumns } from '../../lib/merge/bloom-filter-columns.ts';
 import { keyColumns } from '../../lib/merge/key.ts';
 import type { FileWrite, MergePlan } from '../../lib/merge/plan.ts';
+import { isNewFile } from '../../lib/merge/plan.ts';
 import type { LakeTable } from '../../lib/merge/plan-merge.ts';
 import { planMerge } from '../../lib/merge/plan-merge.ts';
+import type { FileContent } from '../../lib/merge/prepare-group.ts';
 import type { RawSlice } from '../../lib/merge/raw-slice.ts';
 import { openRawFile } from '../../lib/merge/raw-slice.ts';
 import type { RowBatch } from '../../lib/merge/row-batch.ts';
 import { readRowBatch, resolveColumns } from '../../lib/merge/row-batch.ts';
-import type { FileContent } from '../../lib/merge/write-lake-file.ts';
-import { lakeFilePieces } from '../../lib/merge/write-lake-file.ts';
-import type { Footer } from '../../lib/parquet/footer.ts';
+import { writeLakeFile } from '../../lib/merge/write-lake-file.ts';
 import type { Column, PhysicalValue } from '../../lib/parquet/column-type.ts';
+import type { Footer } from '../../lib/parquet/footer.ts';
+import { parseFooter } from '../../lib/parquet/footer.ts';
 import { mergeColumns } from '../../lib/parquet/widening.ts';
 import type { DmsColumn, DmsValue } from '../../lib/sample/dms-column.ts';
 import { writeDmsFile } from '../../lib/sample/dms-file.ts';
+import { OWN_THREAD } from '../../lib/threads/own-thread.ts';
 import { MemoryObjectStore } from '../cloud/memory-object-store.ts';
 import { readGroups } from '../parquet/lake-bytes.ts';
 
@@ -46,8 +52,9 @@ export class MergeBench {
     columns: readonly DmsColumn[],
     rows: readonly (readonly DmsValue[])[],
     part: { from?: number; to?: number } = {},
+    rowsPerRowGroup = 3,
   ): Promise<RawSlice> {
-    const object = this.raw.put(name, writeDmsFile({ columns, rows, rowsPerRowGroup: 3 }));
+    const object = this.raw.put(name, writeDmsFile({ columns, rows, rowsPerRowGroup }));
     const kind = name.includes('LOAD') ? 'load' : 'change';
     const file = await openRawFile(this.raw, { ...object, name, kind });
     return { file, from: part.from ?? 0, to: part.to ?? rows.length };
@@ -64,11 +71,17 @@ export class MergeBench {
     return readRowBatch(slices, columns);
   }
 
-  async table(batch: RowBatch, partitionKey: readonly string[]): Promise<LakeTable> {
+  async table(
+    batch: RowBatch,
+    partitionKey: readonly string[],
+    primaryKey: readonly string[] = [],
+  ): Promise<LakeTable> {
+    const columns = batch.columns.filter(({ name }) => !partitionKey.includes(name));
     return {
-      files: await this.files(),
-      columns: batch.columns.filter(({ name }) => !partitionKey.includes(name)),
+      files: (await this.files()).map(openedFile),
+      columns,
       partitionKey: resolveColumns(partitionKey, batch.columns, '', 'PartitionKey'),
+      bloomFilterColumns: bloomFilterColumns(resolveColumns(primaryKey, batch.columns, '', 'PrimaryKey'), columns),
     };
   }
 
@@ -77,20 +90,20 @@ export class MergeBench {
     primaryKey: readonly string[],
     partitionKey: readonly string[] = [],
   ): Promise<MergePlan> {
-    const table = await this.table(batch, partitionKey);
+    const table = await this.table(batch, partitionKey, primaryKey);
     const keys = keyColumns(resolveColumns(primaryKey, batch.columns, '', 'PrimaryKey'), table.partitionKey);
-    return planMerge(batch, table, keys, this.limits);
+    return planMerge(batch, table, keys, this.limits, OWN_THREAD);
   }
 
   /** Writes what a plan says, phase by phase. */
   async carryOut(
-    { phases, columns }: MergePlan,
+    { phases, columns, bloomFilterColumns: filtered }: MergePlan,
     batch: Pick<RowBatch, 'values'>,
     afterPhase?: () => void,
   ): Promise<void> {
     for (const phase of phases) {
       this.#version++;
-      for (const [i, write] of phase.entries()) await this.write(write, this.content(columns, batch, i));
+      for (const [i, write] of phase.entries()) await this.write(write, this.content(columns, batch, { i, filtered }));
       afterPhase?.();
     }
   }
@@ -107,22 +120,31 @@ export class MergeBench {
     return plan;
   }
 
-  content(columns: readonly Column[], batch: Pick<RowBatch, 'values'>, i = 0): FileContent {
+  content(
+    columns: readonly Column[],
+    batch: Pick<RowBatch, 'values'>,
+    { i = 0, filtered = new Set() }: { i?: number; filtered?: ReadonlySet<string> } = {},
+  ): FileContent {
     const id = (this.#version * 1000 + i).toString(16).padStart(32, '0');
     return {
       columns,
+      bloomFilterColumns: filtered,
       batch,
       rowsPerRowGroup: this.limits.rowsPerRowGroup,
       id: id.split('').reverse().join(''),
       generation: 1,
+      threads: OWN_THREAD,
     };
   }
 
-  /** @returns the key written */
+  /** Writes one file, and sees that the footer it is said to have is the one that it has. @returns the key written */
   async write(write: FileWrite, content: FileContent, counts = { encoded: 0, kept: 0 }): Promise<string> {
-    const key = write.kind === 'create' ? write.folder + lakeFileName(1, this.#version, content.id) : write.file.key;
-    const replaces = write.kind === 'create' ? 'absent' : { eTag: write.file.eTag };
-    await this.lake.write(key, lakeFilePieces(write, content, counts), replaces);
+    const key = isNewFile(write) ? write.folder + lakeFileName(1, this.#version, content.id) : write.file.key;
+    const replaces = isNewFile(write) ? 'absent' : { eTag: write.file.eTag };
+    const version = writeLakeFile(write, content, counts);
+    await this.lake.write(key, version.pieces, replaces);
+    const bytes = this.lake.bytes(key)!;
+    assert.deepEqual(version.footer(), parseFooter(bytes, bytes.length));
     return key;
   }
 

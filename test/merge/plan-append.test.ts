@@ -1,11 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Hold } from '../../lib/lake/file-metadata.ts';
 import { fileMetadata } from '../../lib/lake/file-metadata.ts';
-import { planAppend } from '../../lib/merge/plan-append.ts';
-import type { MergePlan } from '../../lib/merge/plan.ts';
+import { planAppend, planLoad } from '../../lib/merge/plan-append.ts';
+import type { ChangeFile, MergePlan } from '../../lib/merge/plan.ts';
+import { NO_ROWS } from '../../lib/merge/plan.ts';
 import type { RawSlice } from '../../lib/merge/raw-slice.ts';
+import { openedFile } from '../../lib/lake/known-lake-file.ts';
+import { unreadBatch } from '../../lib/merge/row-batch.ts';
 import { withReplacements } from '../../lib/merge/replacements.ts';
 import type { Column } from '../../lib/parquet/column-type.ts';
+import { valuesOf } from '../../lib/parquet/vector.ts';
 import type { DmsValue } from '../../lib/sample/dms-column.ts';
 import { lakeBytes } from '../parquet/lake-bytes.ts';
 import { BIGINT, INT, TEXT, timestamp, utf8 } from '../parquet/sample-types.ts';
@@ -22,20 +26,21 @@ async function plan(
   partitionKey = ['day'],
 ) {
   const batch = await bench.batch(...slices);
-  const planned = planAppend(batch, await bench.table(batch, partitionKey), bench.limits, isCommitted);
+  const planned = await planAppend(batch, await bench.table(batch, partitionKey), bench.limits, isCommitted);
   return { batch, planned };
 }
 
 const summary = ({ phases }: MergePlan) =>
   phases.flat().map((write) => {
     if (write.kind === 'empty') return [write.file.key];
-    const where = write.kind === 'create' ? write.folder : write.file.key;
-    return [
-      where,
-      write.kind === 'create' ? write.rows : write.appended,
-      write.holds.map(({ file, from, to }) => [file, from, to]),
-    ];
+    const holds = write.holds.map(({ file, from, to }) => [file, from, to]);
+    if (write.kind === 'change') return [write.file.key, [...intoGroups(write), ...write.appended], holds];
+    return [write.folder, write.kind === 'create' ? write.rows : write.kind, holds];
   });
+
+/** Rows of the batch that row groups of the file take in. */
+const intoGroups = ({ groups }: ChangeFile) =>
+  groups.flatMap((group) => (group.kind === 'encode' ? group.appended : []));
 
 const rows = (...days: (string | null)[]): DmsValue[][] => days.map((day, i) => ['I', i, `row ${i}`, day]);
 const COLUMNS = [OP, ID, NAME, DAY];
@@ -97,7 +102,8 @@ describe('a plan to append', () => {
     const { batch, planned } = await plan(bench, withoutOp);
     expect(planned.counts).toMatchObject({ inserted: 2, ignored: 0 });
     expect(batch.columns[0]!.name).toBe('Op');
-    expect(Array.from(batch.values.get('Op')!, (op) => Buffer.from(op as Uint8Array).toString())).toEqual(['I', 'I']);
+    const operations = valuesOf(batch.values.get('Op')!).map((op) => Buffer.from(op as Uint8Array).toString());
+    expect(operations).toEqual(['I', 'I']);
   });
 
   it('appends to the last file of the partition until that has its size', async () => {
@@ -116,6 +122,19 @@ describe('a plan to append', () => {
     bench.lake.put('day=2/large.parquet', large);
     const { planned } = await plan(bench, [await bench.slice(CHANGE, COLUMNS, rows('1', '2'))]);
     expect(summary(planned).map(([where]) => where)).toEqual(['day=1/small.parquet', 'day=2/']);
+  });
+
+  it('fills up the last row group of a file, and gives only the rest row groups of their own', async () => {
+    const bench = new MergeBench({ rowsPerRowGroup: 3, deadBytesShare: 1 });
+    const days = (count: number) => rows(...Array.from({ length: count }, () => '1'));
+    for (const [i, count] of [2, 3, 1, 5].entries()) {
+      const { batch, planned } = await plan(bench, [await bench.slice(`LOAD${i}.parquet`, COLUMNS, days(count))]);
+      await bench.carryOut(planned, batch);
+    }
+    const [file, ...others] = await bench.files();
+    expect(others).toEqual([]);
+    expect(file!.footer.rowGroups.map(({ rows: inGroup }) => inGroup)).toEqual([3, 3, 3, 2]);
+    expect(bench.rows().map(([, , id]) => id)).toEqual([0, 1, 0, 1, 2, 0, 0, 1, 2, 3, 4]);
   });
 
   it('passes over what a merge that died has appended already, in that partition only', async () => {
@@ -172,6 +191,48 @@ describe('a plan to append', () => {
   });
 });
 
+describe('a plan to load a slice of a file', () => {
+  const columns = [OP, ID, NAME];
+  const threeRows: DmsValue[][] = [1, 2, 3].map((id) => ['I', id, 'a']);
+  const planned = async (bench: MergeBench, slice: RawSlice) => {
+    const batch = unreadBatch(slice, []);
+    return { batch, plan: planLoad(slice, await bench.table(batch, [])) };
+  };
+
+  it('makes one file of all its rows, which notes what they are of; nothing is read for it', async () => {
+    const bench = new MergeBench();
+    const slice = await bench.slice('LOAD1.parquet', columns, threeRows, { from: 1 });
+    const unreadable = { ...slice, file: { ...slice.file, read: () => Promise.reject(new Error('read')) } };
+    const { plan: load } = await planned(bench, unreadable);
+    expect(load.phases).toEqual([
+      [
+        {
+          kind: 'load',
+          folder: '',
+          slice: unreadable,
+          holds: [{ file: 'LOAD1.parquet', eTag: slice.file.eTag, from: 1, to: 3 }],
+          reason: expect.any(String),
+        },
+      ],
+    ]);
+    expect(load.counts).toEqual({ inserted: 2, updated: 0, deleted: 0, ignored: 0 });
+  });
+
+  it('writes nothing if a merge that died has written it already, another part or version of the file apart', async () => {
+    const bench = new MergeBench();
+    const slice = await bench.slice('LOAD1.parquet', columns, threeRows, { to: 2 });
+    const first = await planned(bench, slice);
+    await bench.carryOut(first.plan, first.batch);
+    const again = (await planned(bench, slice)).plan;
+    expect(again).toMatchObject({ phases: [], counts: { inserted: 2 } });
+    const rest = await planned(bench, { ...slice, from: 2, to: 3 });
+    await bench.carryOut(rest.plan, rest.batch);
+    expect(bench.rows().map(([, , id]) => id)).toEqual([1, 2, 3]);
+    const replaced = await bench.slice('LOAD1.parquet', columns, [...threeRows, ['I', 4, 'b']], { to: 2 });
+    expect((await planned(bench, replaced)).plan.phases).toHaveLength(1);
+  });
+});
+
 describe('what the table as a whole asks for', () => {
   const columns: Column[] = [
     { name: 'Op', type: TEXT },
@@ -182,15 +243,16 @@ describe('what the table as a whole asks for', () => {
     lakeBytes(columns, [[[utf8('I')], [id]]], fileMetadata({ id: `${id}`, generation: 1, holds: notes }));
 
   async function replaced(bench: MergeBench, lakeColumns: Column[], isStale: (key: string) => boolean) {
-    const files = await bench.files();
+    const files = (await bench.files()).map(openedFile);
     const current = files.filter(({ key }) => !isStale(key));
     const created = { kind: 'create' as const, folder: '', rows: [0], holds: [], reason: 'new rows' };
     const empty = {
       columns: lakeColumns,
+      bloomFilterColumns: new Set<string>(),
       phases: [[created]],
       counts: { inserted: 1, updated: 0, deleted: 0, ignored: 0 },
     };
-    const lake = { files: current, columns: lakeColumns, partitionKey: [] };
+    const lake = { files: current, columns: lakeColumns, partitionKey: [], bloomFilterColumns: new Set<string>() };
     return withReplacements(
       empty,
       lake,
@@ -224,7 +286,7 @@ describe('what the table as a whole asks for', () => {
       { kind: 'change', file: { key: 'a.parquet' }, layout: 'anew', groups: [{ kind: 'encode' }], holds },
     ]);
     await bench.carryOut(
-      { columns: wide, phases: phases.slice(0, 1), counts: { inserted: 0, updated: 0, deleted: 0, ignored: 0 } },
+      { columns: wide, bloomFilterColumns: new Set(), phases: phases.slice(0, 1), counts: NO_ROWS },
       { values: new Map() },
     );
     expect(bench.rows()).toEqual([['', 'I', 1n, null]]);

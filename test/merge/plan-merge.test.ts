@@ -8,6 +8,7 @@ import type { DmsValue } from '../../lib/sample/dms-column.ts';
 import { lakeBytes } from '../parquet/lake-bytes.ts';
 import { INT, TEXT, utf8 } from '../parquet/sample-types.ts';
 import { DAY, ID, MergeBench, NAME, OP, rowsOf } from './merge-bench.ts';
+import { OWN_THREAD } from '../../lib/threads/own-thread.ts';
 
 const LAKE = [
   { name: 'Op', type: TEXT },
@@ -34,7 +35,9 @@ function told(plan: MergePlan): unknown[][] {
     phase.map((write) => {
       if (write.kind === 'empty') return { empty: write.file.key };
       if (write.kind === 'create') return { create: write.folder, rows: write.rows };
+      if (write.kind === 'load' || write.kind === 'join') return { [write.kind]: write.folder };
       const groups = write.groups.map((group) => {
+        if (group.kind === 'join') return { join: group.groups };
         if (group.kind !== 'encode') return group.kind;
         return { removed: [...group.removed], replaced: [...group.replaced], appended: group.appended };
       });
@@ -228,7 +231,7 @@ describe('a plan for changes by primary key', () => {
     expect(await at(bytes.length + 1)).toMatchObject([[{ change: 'a.parquet' }]]);
   });
 
-  it('fills up a last row group that is not full, and keeps a full one', async () => {
+  it('fills up a last row group that is not full; only the rest gets row groups of its own', async () => {
     const bench = new MergeBench({ ...small, rowsPerRowGroup: 3 });
     bench.lake.put(
       'a.parquet',
@@ -247,7 +250,7 @@ describe('a plan for changes by primary key', () => {
           ['I', 4, 'd'],
         ]),
       ),
-    ).toEqual([[{ change: 'a.parquet', groups: ['keep'], appended: [0, 1], layout: 'grow' }]]);
+    ).toEqual([[{ change: 'a.parquet', groups: [only({ appended: [0] })], appended: [1], layout: 'grow' }]]);
   });
 
   it('moves a row to its new partition before it leaves the old', async () => {
@@ -390,7 +393,7 @@ describe('a plan for changes by primary key', () => {
       batch.columns.filter(({ name }) => name === 'id'),
       [],
     );
-    const planned = await planMerge(batch, await bench.table(batch, []), keys, bench.limits, (changes) => {
+    const planned = await planMerge(batch, await bench.table(batch, []), keys, bench.limits, OWN_THREAD, (changes) => {
       changes.delete(1);
       return Promise.resolve();
     });
@@ -412,6 +415,63 @@ describe('a plan for changes by primary key', () => {
       layouts.push(write?.kind === 'change' && write.layout);
     }
     expect(layouts).toEqual(['anew', 'grow']);
+  });
+
+  const ids = (...groups: number[][]) => file(...groups.map((group) => group.map((id): [number, string] => [id, 'a'])));
+
+  it('joins small row groups to their neighbours where it lays a file out anew, and only there', async () => {
+    const groups = [[1, 2], [3], [4, 5, 6, 7], [8], [9], [10, 11]];
+    const at = async (deadBytesShare: number) => {
+      const bench = new MergeBench({ deadBytesShare });
+      bench.lake.put('a.parquet', ids(...groups));
+      return told(
+        await plan(bench, [
+          ['D', 8, null],
+          ['U', 9, 'x'],
+        ]),
+      );
+    };
+    const change = { change: 'a.parquet', appended: [] };
+    expect(await at(1)).toEqual([
+      [{ ...change, groups: ['keep', 'keep', 'keep', 'drop', only({ replaced: [[0, 1]] }), 'keep'], layout: 'grow' }],
+    ]);
+    expect(await at(0)).toEqual([
+      [
+        {
+          ...change,
+          groups: [{ join: [0, 1] }, 'joined', 'keep', 'drop', only({ replaced: [[0, 1]] }), 'keep'],
+          layout: 'anew',
+        },
+      ],
+    ]);
+  });
+
+  it('lays a file out anew where too many of its row groups are small', async () => {
+    const layout = async (smallRowGroups: number) => {
+      const bench = new MergeBench({ ...small, smallRowGroups });
+      bench.lake.put('a.parquet', ids([1], [2], [3], [4], [5], [6], [7, 8, 9, 10]));
+      await bench.merge(await bench.slice(CHANGE, [OP, ID, NAME], [['U', 9, 'x']]), ['id']);
+      expect(bench.rows().map(([, , id]) => id)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+      const [merged] = await bench.files();
+      return merged!.footer.rowGroups.map(({ rows }) => rows);
+    };
+    // Four and two of them fit into one: four fewer.
+    expect(await layout(4)).toEqual([1, 1, 1, 1, 1, 1, 4]);
+    expect(await layout(3)).toEqual([4, 2, 4]);
+  });
+
+  it('names the columns whose chunks get bloom filters', async () => {
+    const bench = new MergeBench();
+    const batch = await bench.batch(await bench.slice(CHANGE, [OP, ID, NAME], [['I', 1, 'a']]));
+    expect((await bench.planMerge(batch, ['id', 'name'])).bloomFilterColumns).toEqual(new Set(['name']));
+  });
+
+  it('says what finding the changed keys took', async () => {
+    const bench = new MergeBench(small);
+    bench.lake.put('a.parquet', ids([1, 2], [3, 4], [5, 6]));
+    bench.lake.put('b.parquet', ids([7, 8]));
+    const { finding } = await plan(bench, [['U', 3, 'x']]);
+    expect(finding).toEqual({ files: 2, filesOpened: 2, rowGroups: 4, rowGroupsDecoded: 1 });
   });
 
   it('drops a row group of another writer that has no rows', async () => {
@@ -447,6 +507,7 @@ describe('merges carried out', () => {
       merges: fc.array(fc.array(change, { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 3 }),
       rowsPerRowGroup: fc.integer({ min: 1, max: 4 }),
       deadBytesShare: fc.constantFrom(0, 0.5, 1),
+      smallRowGroups: fc.constantFrom(0, 2, 32),
       targetFileBytes: fc.constantFrom(1, 1_500, 1_000_000),
     });
     await fc.assert(
@@ -492,6 +553,37 @@ describe('merges carried out', () => {
         }
       }),
       { numRuns: 40 },
+    );
+  });
+
+  it('find texts by the bloom filters that earlier ones wrote: each key once, with its last value', async () => {
+    const key = fc.constantFrom(...Array.from({ length: 24 }, (_, i) => `${(i * 7919) % 97} key`));
+    const scenario = fc.record({
+      merges: fc.array(fc.array(fc.tuple(fc.constantFrom('I', 'U', 'D'), fc.nat(99), key), { minLength: 1 }), {
+        minLength: 2,
+        maxLength: 5,
+      }),
+      deadBytesShare: fc.constantFrom(0, 0.5, 1),
+    });
+    await fc.assert(
+      fc.asyncProperty(scenario, async ({ merges, deadBytesShare }) => {
+        const bench = new MergeBench({ deadBytesShare });
+        const expected = new Map<string, number>();
+        for (const [i, changes] of merges.entries()) {
+          for (const [op, id, name] of changes) {
+            if (op === 'D') expected.delete(name);
+            else expected.set(name, id);
+          }
+          await bench.merge(await bench.slice(`20260301-10000000${i}.parquet`, [OP, ID, NAME], changes), ['name']);
+          const merged = bench.rows().map(([, , id, name]): [string, number] => [name as string, id as number]);
+          expect(merged.toSorted()).toEqual([...expected].toSorted());
+          for (const { footer } of await bench.files()) {
+            const filters = footer.rowGroups.map(({ chunks }) => chunks.map(({ bloomFilter }) => Boolean(bloomFilter)));
+            expect(filters).toEqual(footer.rowGroups.map(() => [false, false, true]));
+          }
+        }
+      }),
+      { numRuns: 30 },
     );
   });
 

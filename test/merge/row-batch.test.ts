@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { TableBlocked } from '../../lib/errors.ts';
 import { openRawFile } from '../../lib/merge/raw-slice.ts';
 import { readRowBatch, resolveColumns, tableColumns } from '../../lib/merge/row-batch.ts';
+import type { Vector } from '../../lib/parquet/vector.ts';
+import { valuesOf } from '../../lib/parquet/vector.ts';
 import { ObjectChanged } from '../../lib/ports/object-store.ts';
 import type { DmsColumn, DmsValue } from '../../lib/sample/dms-column.ts';
 import { BIGINT, DATE, INT, TEXT } from '../parquet/sample-types.ts';
@@ -9,8 +11,8 @@ import { ID, MergeBench, NAME, OP } from './merge-bench.ts';
 
 const CHANGE = '20260301-100000000.parquet';
 const LATER = '20260301-100000001.parquet';
-const plain = (values: ArrayLike<unknown> | undefined) =>
-  Array.from(values ?? [], (value) => (value instanceof Uint8Array ? Buffer.from(value).toString() : value));
+const plain = (vector: Vector | undefined) =>
+  vector && valuesOf(vector).map((value) => (value instanceof Uint8Array ? Buffer.from(value).toString() : value));
 
 describe('the rows of a merge', () => {
   it('are those of its slices, one after the other, in the types of the lake', async () => {

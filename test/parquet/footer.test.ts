@@ -13,7 +13,7 @@ import { parseThrift } from '../../lib/parquet/thrift.ts';
 import { DuckDb } from './duckdb.ts';
 import { fileOfFooter, structs, withFooter } from './foreign-bytes.ts';
 import { lakeBytes, readGroups } from './lake-bytes.ts';
-import { INT, SAMPLE_TYPES, TEXT, utf8 } from './sample-types.ts';
+import { DATE, decimal, DOUBLE, INT, integer, SAMPLE_TYPES, TEXT, utf8 } from './sample-types.ts';
 
 const parse = (bytes: Uint8Array) => parseFooter(bytes, bytes.length);
 
@@ -176,6 +176,95 @@ describe('a footer', () => {
   });
 });
 
+describe('what a footer says of a chunk', () => {
+  const types = { int: INT, unsigned: integer(32, false), text: TEXT, number: DOUBLE, day: DATE, wide: decimal(20, 3) };
+  const columns = Object.entries(types).map(([name, type]) => ({ name, type }));
+  const bytes = lakeBytes(columns, [
+    [
+      [7, null],
+      [7, 8],
+      [utf8('a'), utf8('b')],
+      [1, 2],
+      [1, 2],
+      [null, null],
+    ],
+  ]);
+  /** The chunk of a column, its Statistics struct and metadata as `change` leaves them. */
+  const chunkOf = (name: keyof typeof types, change: (statistics: ThriftStruct, meta: ThriftStruct) => void) => {
+    const i = columns.findIndex((column) => column.name === name);
+    const changed = withFooter(bytes, (footer) => {
+      const meta = structs(footer).chunks[0]![i]!.field_3 as ThriftStruct;
+      change(meta.field_12 as ThriftStruct, meta);
+      meta.field_12 = inOrder(meta.field_12 as ThriftStruct);
+      structs(footer).chunks[0]![i]!.field_3 = inOrder(meta);
+    });
+    return parse(changed).rowGroups[0]!.chunks[i]!;
+  };
+  /** Fields are written in the order of their numbers. */
+  const inOrder = (struct: ThriftStruct): ThriftStruct =>
+    Object.fromEntries(Object.entries(struct).sort(([a], [b]) => Number(a.slice(6)) - Number(b.slice(6))));
+  const low = Uint8Array.of(1, 0, 0, 0);
+  const high = Uint8Array.of(9, 0, 0, 0);
+  const deprecated = (statistics: ThriftStruct) => {
+    const none = { field_5: undefined, field_6: undefined, field_7: undefined, field_8: undefined };
+    Object.assign(statistics, none, { field_1: high, field_2: low });
+  };
+
+  it('are bounds as the bytes they are, whether they are exact, and how many nulls there are', () => {
+    const { statistics } = chunkOf('int', () => undefined);
+    const seven = { bytes: Uint8Array.of(7, 0, 0, 0), exact: true };
+    expect(statistics).toEqual({ nulls: 1, min: seven, max: seven });
+    expect(chunkOf('wide', () => undefined).statistics).toEqual({ nulls: 2, min: undefined, max: undefined });
+  });
+
+  it('is taken for inexact where the writer does not say', () => {
+    const { statistics } = chunkOf('int', (stored) => {
+      delete stored.field_7;
+      stored.field_8 = false;
+    });
+    expect([statistics.min?.exact, statistics.max?.exact]).toEqual([false, false]);
+  });
+
+  it.each(['int', 'day', 'number'] as const)('may be a deprecated bound of a signed number: %s', (name) => {
+    const { statistics } = chunkOf(name, deprecated);
+    expect(statistics.min).toEqual({ bytes: low, exact: false });
+    expect(statistics.max).toEqual({ bytes: high, exact: false });
+  });
+
+  it.each(['unsigned', 'text', 'wide'] as const)(
+    'is not a deprecated bound where its order is uncertain: %s',
+    (name) => {
+      const { statistics } = chunkOf(name, deprecated);
+      expect([statistics.min, statistics.max]).toEqual([undefined, undefined]);
+    },
+  );
+
+  it('prefers the bounds in the order of the type to the deprecated ones', () => {
+    const { statistics } = chunkOf('int', (stored) => Object.assign(stored, { field_1: high, field_2: low }));
+    expect(statistics.max).toEqual({ bytes: Uint8Array.of(7, 0, 0, 0), exact: true });
+  });
+
+  it.each([-1n, 3n])('is no count of nulls that cannot be: %s of 2 rows', (nulls) => {
+    expect(chunkOf('int', (stored) => (stored.field_3 = nulls)).statistics.nulls).toBeUndefined();
+  });
+
+  it('is where its bloom filter is, but for one that cannot be there', () => {
+    const at = (start: bigint, length?: number) =>
+      chunkOf('int', (_, meta) => Object.assign(meta, { field_14: start, field_15: length })).bloomFilter;
+    expect(at(10n, 20)).toEqual({ start: 10, length: 20 });
+    expect(at(10n)).toEqual({ start: 10, length: undefined });
+    expect(at(10n, 1_000_000)).toBeUndefined();
+    expect(at(0n, 20)).toBeUndefined();
+    expect(chunkOf('int', () => undefined).bloomFilter).toBeUndefined();
+  });
+
+  it('begins with its data page where the writer says that its dictionary is at 0', () => {
+    const usual = chunkOf('int', () => undefined);
+    const { start } = chunkOf('int', (_, meta) => (meta.field_11 = 0n));
+    expect(start).toBe(usual.start);
+  });
+});
+
 describe('a file is refused, and the reason said', () => {
   const leaf = (name: string, more: Partial<SchemaElement> = {}): SchemaElement => ({
     name,
@@ -254,6 +343,10 @@ describe('a file is refused, and the reason said', () => {
     ['a chunk of negative size', ofChunk((_, meta) => (meta.field_7 = -1n)), /outside the file/],
     ['a chunk in another file', inAnotherFile, /in another file/],
     ['an encrypted chunk', ofChunk((chunk) => (chunk.field_3 = undefined)), /./],
+    ['a chunk with a key', ofChunk((chunk) => (chunk.field_8 = { field_1: {} })), /encrypted/],
+    ["another type's chunk", ofChunk((_, meta) => (meta.field_1 = 2)), /column id is INT32, a chunk of it says INT64/],
+    ['a length that no file has', ofChunk((_, meta) => (meta.field_6 = 1n << 60n)), /larger than any number/],
+    ['a negative length before compression', ofChunk((_, meta) => (meta.field_6 = -1n)), /-1 bytes before compression/],
     ["another column's chunk", ofChunk((_, meta) => (meta.field_3 = ['t'])), /says it is another's/],
     [
       'fewer values than rows',

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { PhysicalValue, Values } from '../../lib/parquet/column-type.ts';
-import { chunkStatistics, comparison } from '../../lib/parquet/statistics.ts';
+import { boundValue } from '../../lib/parquet/bound.ts';
+import type { ColumnType, PhysicalValue } from '../../lib/parquet/column-type.ts';
+import type { Bound, ChunkStatistics } from '../../lib/parquet/statistics.ts';
+import { chunkStatistics, comparison, statisticsAfter, statisticsStruct } from '../../lib/parquet/statistics.ts';
+import { vectorOf } from '../../lib/parquet/vector.ts';
 import { DuckDb } from './duckdb.ts';
 import { literalSql } from './exact-form.ts';
 import { lakeBytes } from './lake-bytes.ts';
@@ -42,7 +45,7 @@ describe('filters on a file with statistics', () => {
     const others = fc.sample(any, { numRuns: 8, seed: 3 });
     const sorted = [...edges, ...others].sort(comparison(type));
     const third = Math.ceil(sorted.length / 3);
-    const groups: Values[] = [
+    const groups: PhysicalValue[][] = [
       ...[0, 1, 2].map((i) => sorted.slice(i * third, (i + 1) * third)),
       [null, sorted[0]!, null],
       [sorted.at(-1)!],
@@ -108,15 +111,9 @@ describe('filters on a file with statistics', () => {
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 
-function boundsOf(values: Values, type: typeof TEXT) {
-  const {
-    field_5: max,
-    field_6: min,
-    field_7: maxIsExact,
-    field_8: minIsExact,
-    field_3: nulls,
-  } = chunkStatistics(values, type);
-  return { min: min as Uint8Array | undefined, max: max as Uint8Array | undefined, minIsExact, maxIsExact, nulls };
+function boundsOf(values: readonly PhysicalValue[], type: ColumnType) {
+  const { nulls, min, max } = chunkStatistics(vectorOf(type, values), type);
+  return { nulls, min: min?.bytes, max: max?.bytes, minIsExact: min?.exact, maxIsExact: max?.exact };
 }
 
 describe('bounds', () => {
@@ -128,10 +125,10 @@ describe('bounds', () => {
         fc.property(fc.array(fc.option(any), { maxLength: 12 }), (values) => {
           const { min, max, nulls, minIsExact, maxIsExact } = boundsOf(values, type);
           const present = values.filter((value) => value !== null);
-          expect(nulls).toBe(BigInt(values.length - present.length));
+          expect(nulls).toBe(values.length - present.length);
           expect(min === undefined).toBe(max === undefined);
           if (min === undefined || max === undefined) return;
-          const [least, greatest] = [fromBound(min, type.physical), fromBound(max, type.physical)];
+          const [least, greatest] = [valueOf(min, type), valueOf(max, type)];
           for (const value of present) {
             expect(compare(least, value)).toBeLessThanOrEqual(0);
             expect(compare(greatest, value)).toBeGreaterThanOrEqual(0);
@@ -187,7 +184,7 @@ describe('bounds', () => {
   ])('take in both zeros, since engines may compare their bits: %s %p', (label, values) => {
     const { type } = sampleType(label);
     const bounds = boundsOf(values, type);
-    const [min, max] = [bounds.min, bounds.max].map((bound) => fromBound(bound!, type.physical));
+    const [min, max] = [bounds.min, bounds.max].map((bytes) => valueOf(bytes!, type));
     expect(min).toBe(Math.min(...values) || -0);
     expect(max).toBe(Math.max(...values) || 0);
   });
@@ -213,7 +210,7 @@ describe('bounds', () => {
       ],
       [[null, null], INT],
       [[], INT],
-    ] satisfies [Values, typeof TEXT][]) {
+    ] satisfies [PhysicalValue[], ColumnType][]) {
       expect(boundsOf(values, type)).toMatchObject({ min: undefined, max: undefined });
     }
   });
@@ -230,20 +227,154 @@ describe('bounds', () => {
   });
 });
 
-function fromBound(bytes: Uint8Array, physical: string): NonNullable<PhysicalValue> {
-  const view = Buffer.from(bytes);
-  switch (physical) {
-    case 'BOOLEAN':
-      return bytes[0] === 1;
-    case 'INT32':
-      return view.readInt32LE();
-    case 'INT64':
-      return view.readBigInt64LE();
-    case 'FLOAT':
-      return view.readFloatLE();
-    case 'DOUBLE':
-      return view.readDoubleLE();
-    default:
-      return bytes;
+describe('statistics of a dictionary', () => {
+  it.each(SAMPLE_TYPES)('are those of the rows, whatever else is in it: $label', ({ type, any }) => {
+    fc.assert(
+      fc.property(
+        fc.array(any, { minLength: 1, maxLength: 8 }),
+        fc.array(fc.nat(), { maxLength: 12 }),
+        (entries, picks) => {
+          // One index more than there are entries stands for null.
+          const indices = Int32Array.from(picks, (pick) => (pick % (entries.length + 1)) - 1);
+          const rows = Array.from(indices, (index) => entries[index] ?? null);
+          const dictionary = vectorOf(type, entries);
+          expect(chunkStatistics({ kind: 'DICTIONARY', length: rows.length, dictionary, indices }, type)).toEqual(
+            chunkStatistics(vectorOf(type, rows), type),
+          );
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe('statistics by difference', () => {
+  function after(before: readonly PhysicalValue[], removed: PhysicalValue[], added: PhysicalValue[], type: ColumnType) {
+    const statistics = chunkStatistics(vectorOf(type, before), type);
+    return statisticsAfter(statistics, vectorOf(type, removed), vectorOf(type, added), type);
   }
+
+  it.each(SAMPLE_TYPES)('are what all values of the chunk have: $label', ({ type, edges, any }) => {
+    // Few values, so that those that go are often bounds, and are often still there.
+    const value = fc.option(fc.oneof(fc.constantFrom(...edges), any));
+    const rows = fc.array(value, { maxLength: 5 });
+    fc.assert(
+      fc.property(rows, rows, rows, fc.boolean(), (kept, gone, come, again) => {
+        const added = again ? [...come, ...gone] : come;
+        const before = chunkStatistics(vectorOf(type, [...kept, ...gone]), type);
+        const found = after([...kept, ...gone], gone, added, type);
+        if (!found) return;
+        const whole = chunkStatistics(vectorOf(type, [...kept, ...added]), type);
+        expect(found.nulls).toBe(whole.nulls);
+        expectBound(found.min, whole.min, before.min, type, -1);
+        expectBound(found.max, whole.max, before.max, type, 1);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  /** Equal, or around it if the bound was a cut one before. */
+  function expectBound(
+    found: Bound | undefined,
+    whole: Bound | undefined,
+    before: Bound | undefined,
+    type: ColumnType,
+    side: 1 | -1,
+  ) {
+    if (!found || !before || before.exact || found.exact) expect(found).toEqual(whole);
+    else {
+      const order = comparison(type)(valueOf(found.bytes, type), valueOf(whole!.bytes, type));
+      expect(order * side).toBeGreaterThanOrEqual(0);
+    }
+  }
+
+  it.each(SAMPLE_TYPES)('need no other values if those that went are no bounds: $label', ({ type, any }) => {
+    const compare = comparison(type);
+    const values = fc.array(any, { minLength: 3, maxLength: 8 });
+    fc.assert(
+      fc.property(values, fc.array(fc.option(any), { maxLength: 3 }), (some, added) => {
+        const sorted = some.filter((value) => !Number.isNaN(value)).sort(compare);
+        const [least, greatest] = [sorted[0]!, sorted.at(-1)!];
+        const inside = sorted.filter((value) => compare(value, least) > 0 && compare(value, greatest) < 0);
+        const before = chunkStatistics(vectorOf(type, sorted), type);
+        if (!before.min?.exact || !before.max?.exact) return;
+        expect(after(sorted, inside, added, type)).toBeDefined();
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  const of = (min: number, max: number, nulls: number): ChunkStatistics =>
+    chunkStatistics(vectorOf(INT, [min, max, ...new Array<null>(nulls).fill(null)]), INT);
+  it.each([
+    ['a value inside goes', [1, 5, 9], [5], [], of(1, 9, 0)],
+    ['the least goes', [1, 5, 9], [1], [], undefined],
+    ['the greatest goes', [1, 5, 9], [9], [], undefined],
+    ['the least goes and comes again', [1, 5, 9], [1], [1], of(1, 9, 0)],
+    ['the least goes and a lesser one comes', [1, 5, 9], [1], [0], of(0, 9, 0)],
+    ['the least goes and a greater one comes', [1, 5, 9], [1], [2], undefined],
+    ['both bounds go, and wider ones come', [1, 5, 9], [1, 9], [-1, 99], of(-1, 99, 0)],
+    ['a value becomes null', [1, 5, 9], [5], [null], of(1, 9, 1)],
+    ['nulls go', [1, null, null, 9], [null, null], [2], of(1, 9, 0)],
+    [
+      'nulls stay all there is',
+      [null, null],
+      [null],
+      [null, null],
+      chunkStatistics(vectorOf(INT, [null, null, null]), INT),
+    ],
+    ['the first value comes', [null, null], [null], [3], undefined],
+    ['the only value goes', [3], [3], [], undefined],
+  ] satisfies [string, PhysicalValue[], PhysicalValue[], PhysicalValue[], ChunkStatistics | undefined][])(
+    'say, or say that they do not know: %s',
+    (_, before, removed, added, expected) => {
+      expect(after(before, removed, added, INT)).toEqual(expected);
+    },
+  );
+
+  it('know nothing of a chunk whose nulls or bounds nobody told', () => {
+    const full = chunkStatistics(vectorOf(INT, [1, 5, 9]), INT);
+    for (const lacking of [{ nulls: undefined }, { min: undefined }, { max: undefined }]) {
+      expect(statisticsAfter({ ...full, ...lacking }, vectorOf(INT, [5]), vectorOf(INT, [6]), INT)).toBeUndefined();
+    }
+  });
+
+  it('leave bounds out as soon as NaN comes, and cannot tell when one goes', () => {
+    expect(after([1, 2], [], [NaN], DOUBLE)).toEqual({ nulls: 0, min: undefined, max: undefined });
+    expect(after([1, NaN], [NaN], [], DOUBLE)).toBeUndefined();
+  });
+
+  it('of long text stay cut, until the text that was cut may be gone', () => {
+    const long = (text: string) => utf8(text.padEnd(100, '-'));
+    const before = [long('a'), long('m'), long('z')];
+    expect(after(before, [long('m')], [utf8('n')], TEXT)).toEqual(chunkStatistics(vectorOf(TEXT, before), TEXT));
+    expect(after(before, [long('z')], [], TEXT)).toBeUndefined();
+    expect(after(before, [long('a')], [], TEXT)).toBeUndefined();
+    // The same begin is all that the bound tells.
+    expect(after(before, [long('z')], [utf8(`z${'-'.repeat(80)}x`)], TEXT)).toEqual(
+      chunkStatistics(vectorOf(TEXT, before), TEXT),
+    );
+    expect(after(before, [long('z'), long('a')], [utf8('A'), utf8('zz')], TEXT)).toEqual(
+      chunkStatistics(vectorOf(TEXT, [utf8('A'), utf8('zz')]), TEXT),
+    );
+  });
+});
+
+describe('statistics as the footer has them', () => {
+  it('leave out what is not known', () => {
+    expect(statisticsStruct({ nulls: undefined, min: undefined, max: undefined })).toEqual({});
+    const min = { bytes: Uint8Array.of(1), exact: true };
+    const max = { bytes: Uint8Array.of(2), exact: false };
+    expect(statisticsStruct({ nulls: 3, min, max })).toEqual({
+      field_3: 3n,
+      field_5: max.bytes,
+      field_6: min.bytes,
+      field_7: false,
+      field_8: true,
+    });
+  });
+});
+
+function valueOf(bytes: Uint8Array, type: ColumnType): Stored {
+  return boundValue({ bytes, exact: true }, type)!;
 }

@@ -14,6 +14,7 @@ import { SqsWakeUpQueue } from '../../lib/aws/sqs-wake-up-queue.ts';
 import { DEFAULT_LIMITS } from '../../lib/config.ts';
 import type { Ports } from '../../lib/ports/ports.ts';
 import type { TableItem } from '../../lib/ports/table-store.ts';
+import { OWN_THREAD } from '../../lib/threads/own-thread.ts';
 import { routeArrivals } from '../../lib/queue/route.ts';
 import { createSampleDatabase, runSampleScript } from '../../lib/sample/sample-database.ts';
 import { changeFiles, fullLoadFiles } from '../../lib/sample/sample-files.ts';
@@ -119,6 +120,7 @@ class Pipeline {
       clock: this.clock,
       random,
       log,
+      threads: OWN_THREAD,
       config: { rawBucket, rawPrefix: 'dms/', lakeBucket: 'lake', lakePrefix: 'tables/', limits: DEFAULT_LIMITS },
     };
   }

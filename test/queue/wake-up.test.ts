@@ -42,6 +42,7 @@ describe("a wake-up's message", () => {
   it.each([
     ['with a key', { table: 'raw/dms/db/t/', key: 'dms/db/t/LOAD1.parquet', cause: 'raw/dms/db/t/LOAD1.parquet A' }],
     ['without one', { table: 'raw/dms/db/t/', cause: 'sweep' }],
+    ['to compact', { table: 'raw/dms/db/t/', cause: 'by hand', compact: { purge: true, join: false } }],
     ['with odd names', { table: 'raw/dms/d"b/ö 🦆/', key: 'dms/d"b/ö 🦆/LOAD1.parquet', cause: '\n' }],
   ])('says what was sent, %s', (_, wakeUp) => {
     const parsed = parseWakeUp(wakeUpBody(wakeUp), config);
@@ -58,6 +59,11 @@ describe("a wake-up's message", () => {
     ['a table that is no text', body({ table: 5 })],
     ['no cause', body({ cause: undefined })],
     ['a key that is no text', body({ key: {} })],
+    ['compacting that is no request', body({ compact: true })],
+    ['compacting without saying how', body({ compact: {} })],
+    ['half a request', body({ compact: { purge: true } })],
+    ['a request of another form', body({ compact: { purge: 'yes', join: false } })],
+    ['a request for something unknown', body({ compact: { purge: false, join: false, sort: true } })],
     ["another bucket's table", body({ table: 'theirs/dms/db/t/' })],
     ['a table outside the prefix', body({ table: 'raw/db/t/' })],
     ['a control table', body({ table: 'raw/dms/db/awsdms_status/' })],

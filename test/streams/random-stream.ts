@@ -48,6 +48,7 @@ function randomLimits(random: SeededRandom): Limits {
     rowsPerRowGroup: random.pick([2, 7, 50]),
     targetFileBytes: random.pick([1, 3_000, 20_000, 1_000_000]),
     deadBytesShare: random.pick([0, 0.1, 1 / 3, 0.9]),
+    smallRowGroups: random.pick([0, 2, 32]),
     valuesPerMerge: random.pick([60, 300, 100_000]),
     filesPerMerge: random.pick([1, 2, 5, 500]),
     tablesAtOnce: random.pick([1, 4]),

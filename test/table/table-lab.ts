@@ -8,6 +8,7 @@ import type { Ports } from '../../lib/ports/ports.ts';
 import type { TableItem } from '../../lib/ports/table-store.ts';
 import type { WakeUp } from '../../lib/queue/wake-up.ts';
 import { routeArrivals } from '../../lib/queue/route.ts';
+import { OWN_THREAD } from '../../lib/threads/own-thread.ts';
 import { wakeUpBody } from '../../lib/queue/wake-up-message.ts';
 import type { DmsColumn, DmsValue } from '../../lib/sample/dms-column.ts';
 import { OP_COLUMN } from '../../lib/sample/dms-column.ts';
@@ -87,6 +88,7 @@ export class TableLab {
       clock,
       random: { id: () => (++this.#ids).toString(16).padStart(12, '0').padEnd(32, '0') },
       log: { info: () => undefined, warn: note, error: note },
+      threads: OWN_THREAD,
       config: {
         rawBucket: RAW_BUCKET,
         rawPrefix: prefixes.raw,
@@ -221,14 +223,15 @@ export class LabTable {
 
   /** Keys of the lake files, relative to the table's folder. */
   lakeFiles(): string[] {
-    return this.lab.lake.keys(this.#lakeFolder).map((key) => key.slice(this.#lakeFolder.length));
+    const keys = this.lab.lake.keys(this.#lakeFolder).filter(isVisible);
+    return keys.map((key) => key.slice(this.#lakeFolder.length));
   }
 
   /** What a reader of the lake folder finds, column by column; partition columns as text. */
   async records(view: Snapshot = this.lab.snapshot()): Promise<LakeRow[]> {
     const records: LakeRow[] = [];
     for (const [key, bytes] of view) {
-      if (!key.startsWith(this.#lakeFolder)) continue;
+      if (!key.startsWith(this.#lakeFolder) || !isVisible(key)) continue;
       const partition = Object.fromEntries(partitionTexts(key.slice(this.#lakeFolder.length)));
       for (const row of await readParquet(bytes)) records.push({ ...row, ...partition });
     }
@@ -253,6 +256,11 @@ export class LabTable {
     }
     return [...twice];
   }
+}
+
+/** Readers pass over files whose name begins with an underscore, such as the table's index. */
+function isVisible(key: string): boolean {
+  return !/\/_[^/=]*$/.test(key);
 }
 
 export function loadBytes(rows: readonly OrderRow[]): Uint8Array {

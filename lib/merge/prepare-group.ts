@@ -1,0 +1,159 @@
+import type { Column } from '../parquet/column-type.ts';
+import { encodeChunk } from '../parquet/encode-chunk.ts';
+import type { Chunk, RowGroup } from '../parquet/footer.ts';
+import { nullVector } from '../parquet/vector.ts';
+import { takeRows } from '../parquet/vector-rows.ts';
+import type { Threads } from '../ports/threads.ts';
+import type { ColumnEdit } from './edit-group.ts';
+import type { EncodedRows, RowsOfColumn, RowSource } from './encode-rows.ts';
+import type { FileIdentity, OutputChunk } from './file-output.ts';
+import type { ChangeFile, GroupPlan, StoredGroup } from './plan.ts';
+import { columnIndex, readable, readChunks, readRanges } from './read-group.ts';
+import type { RowBatch } from './row-batch.ts';
+import { storedChunk } from './stored-chunk.ts';
+
+/** What a new version of a lake file is made of, beside the plan. */
+export interface FileContent extends FileIdentity {
+  batch: Pick<RowBatch, 'values'>;
+  rowsPerRowGroup: number;
+  /** Columns whose chunks get bloom filters. */
+  bloomFilterColumns: ReadonlySet<string>;
+  threads: Threads;
+}
+
+/** A row group on its way into a file. */
+export type PreparedGroup =
+  { kind: 'kept in place'; group: RowGroup } | { kind: 'moved' | 'encoded'; rows: number; chunks: OutputChunk[] };
+
+/** A row group that stays: where it is, or copied. Columns that the file did not have get a chunk of nulls. */
+export function keptGroup({ file, layout }: ChangeFile, group: RowGroup, { columns }: FileContent): PreparedGroup {
+  const isSame =
+    columns.length === file.footer.columns.length &&
+    columns.every(({ name }, i) => file.footer.columns[i]?.name === name);
+  if (layout === 'grow' && isSame) return { kind: 'kept in place', group };
+  const chunks = columns.map((column): OutputChunk => {
+    const chunk = group.chunks[columnIndex(file, column.name)];
+    if (!chunk) return { encoded: encodeChunk(column, nullVector(column.type, group.rows)) };
+    return layout === 'grow' ? { kept: chunk } : { moved: chunk };
+  });
+  return { kind: 'moved', rows: group.rows, chunks };
+}
+
+/** A row group with rows removed, replaced or added. */
+export async function editedGroup(
+  { file, layout }: ChangeFile,
+  group: RowGroup,
+  plan: GroupPlan & { kind: 'encode' },
+  content: FileContent,
+): Promise<PreparedGroup[]> {
+  const spans: Uint8Array[] = [];
+  const bytes = await readChunks(file.read, group.chunks, spans);
+  const replaced = [...plan.replaced.keys()].sort((a, b) => a - b);
+  const batchRows = [...replaced.map((row) => plan.replaced.get(row) ?? 0), ...plan.appended];
+  const edits = {
+    removed: Uint32Array.from(plan.removed).sort(),
+    replaced: Uint32Array.from(replaced),
+    appended: plan.appended.length,
+  };
+  const columns = content.columns.map((column): ColumnEdit => ({
+    column,
+    stored: storedChunk(file, group, column, bytes),
+    values: rowsOfBatch(content, column, batchRows),
+    bloomFilter: content.bloomFilterColumns.has(column.name),
+  }));
+  const edit = { rows: group.rows, edits, columns, returnsUnchanged: layout === 'anew' };
+  const edited = await readable(file, content.threads.run('editGroup', edit, spans));
+  const chunks = edited.map((chunk, i): OutputChunk => {
+    const old = group.chunks[columnIndex(file, content.columns[i]?.name ?? '')] as Chunk;
+    if (chunk === 'unchanged') return { kept: old };
+    return 'unchanged' in chunk ? { moved: old, bytes: chunk.unchanged } : { encoded: chunk };
+  });
+  const rows = group.rows - plan.removed.size + plan.appended.length;
+  return [{ kind: 'encoded', rows, chunks }];
+}
+
+/** A row group of another file: its bytes are read, since the store copies none from there. */
+export async function takenGroup(part: StoredGroup, { columns }: FileContent): Promise<PreparedGroup[]> {
+  const { file } = part;
+  const group = rowGroupOf(part);
+  const bytes = await readChunks(file.read, group.chunks);
+  const filters = group.chunks.flatMap(({ bloomFilter }) =>
+    bloomFilter?.length === undefined ? [] : { start: bloomFilter.start, end: bloomFilter.start + bloomFilter.length },
+  );
+  const filterBytes = await readRanges(file.read, filters);
+  const chunks = columns.map((column): OutputChunk => {
+    const chunk = group.chunks[columnIndex(file, column.name)];
+    if (!chunk) return { encoded: encodeChunk(column, nullVector(column.type, group.rows)) };
+    const bloomFilter = filterBytes[filters.findIndex(({ start }) => start === chunk.bloomFilter?.start)];
+    return { moved: chunk, bytes: bytes.get(chunk) ?? new Uint8Array(), ...(bloomFilter && { bloomFilter }) };
+  });
+  return [{ kind: 'moved', rows: group.rows, chunks }];
+}
+
+/** Neighbouring row groups, of one file or of several, as few larger ones. */
+export async function joinedGroups(parts: readonly StoredGroup[], content: FileContent): Promise<PreparedGroup[]> {
+  const files = [...new Set(parts.map(({ file }) => file))];
+  const bytes = new Map<Chunk, Uint8Array>();
+  for (const file of files) {
+    const ofFile = parts.filter((part) => part.file === file).flatMap((part) => rowGroupOf(part).chunks);
+    for (const [chunk, chunkBytes] of await readChunks(file.read, ofFile)) bytes.set(chunk, chunkBytes);
+  }
+  const columns = content.columns.map((column): RowsOfColumn => {
+    const sources = parts.map((part): RowSource => {
+      const group = rowGroupOf(part);
+      const stored = storedChunk(part.file, group, column, bytes);
+      return stored ? { stored, start: 0, end: group.rows } : { vector: nullVector(column.type, group.rows) };
+    });
+    return rowsOfColumn(column, sources, content);
+  });
+  const key = files.map((file) => file.key).join(' or ');
+  return encodedGroups(await readable({ key }, encode(columns, content)));
+}
+
+/** New row groups of these rows of the batch. */
+export function groupsOfRows(rows: readonly number[], content: FileContent): (() => Promise<PreparedGroup[]>)[] {
+  const count = Math.ceil(rows.length / content.rowsPerRowGroup);
+  return Array.from({ length: count }, (_, i) => async () => {
+    const part = rows.slice(i * content.rowsPerRowGroup, (i + 1) * content.rowsPerRowGroup);
+    const columns = content.columns.map((column) =>
+      rowsOfColumn(column, [{ vector: rowsOfBatch(content, column, part) }], content),
+    );
+    return encodedGroups(await encode(columns, content));
+  });
+}
+
+export function rowsOfColumn(column: Column, sources: RowSource[], content: FileContent): RowsOfColumn {
+  return {
+    column,
+    sources,
+    bloomFilter: content.bloomFilterColumns.has(column.name),
+    isLoadOperation: false,
+  };
+}
+
+export function encode(
+  columns: RowsOfColumn[],
+  { threads, rowsPerRowGroup }: FileContent,
+  bytes: readonly Uint8Array[] = [],
+): Promise<EncodedRows> {
+  return threads.run('encodeRows', { columns, rowsPerRowGroup }, bytes);
+}
+
+export function encodedGroups(groups: EncodedRows): PreparedGroup[] {
+  return groups.map(({ rows, chunks }) => ({
+    kind: 'encoded',
+    rows,
+    chunks: chunks.map((encoded) => ({ encoded })),
+  }));
+}
+
+function rowGroupOf({ file, group }: StoredGroup): RowGroup {
+  const rowGroup = file.footer.rowGroups[group];
+  if (!rowGroup) throw new Error(`${file.key} has no row group ${group}`);
+  return rowGroup;
+}
+
+function rowsOfBatch({ batch }: FileContent, column: Column, rows: readonly number[]) {
+  const vector = batch.values.get(column.name);
+  return vector ? takeRows(column.type, vector, rows) : nullVector(column.type, rows.length);
+}

@@ -1,0 +1,46 @@
+import type { Ports } from '../ports/ports.ts';
+import type { Step } from './decide.ts';
+import { readLakeFiles } from './lake-table.ts';
+import type { LakeAccess, LakeFiles } from './lake-table.ts';
+import { heldParts, planFiles } from './merge-files.ts';
+import type { PlannedMerge } from './merge-files.ts';
+import type { RawListing } from './raw-listing.ts';
+import type { TableRow } from './row.ts';
+import { begunFirst, chooseSlices } from './slices.ts';
+
+/** A step that merges raw files. */
+export type MergeStep = Step & { kind: 'load' | 'changes' | 'late' };
+
+/**
+ * Plans a step of a table from what is really in its lake; reads only.
+ * @param attempts merges before this one that did not come to an end
+ * @throws TableBlocked if the first raw file is bad, or the settings do not fit; ObjectChanged if a file was replaced
+ *   meanwhile.
+ */
+export async function planStep(
+  row: TableRow,
+  prefix: string,
+  listing: RawListing,
+  step: MergeStep,
+  attempts: number,
+  access: LakeAccess,
+  { raw, threads, config: { limits } }: Pick<Ports, 'raw' | 'config' | 'threads'>,
+): Promise<{ lakeFiles: LakeFiles; planned: PlannedMerge }> {
+  const files = filesOf(step, row);
+  const lakeFiles = await readLakeFiles(row, prefix, access);
+  const chosen = await chooseSlices(
+    files,
+    { ...row.progress, attempts },
+    heldParts(lakeFiles),
+    limits,
+    row.settings.partitionKey.length === 0,
+    raw,
+  );
+  const later = step.kind === 'late' ? step.later : [];
+  return { lakeFiles, planned: await planFiles(chosen, { row, lakeFiles, listing, later, limits, raw, threads }) };
+}
+
+/** The raw files that wait, in the order in which they are taken. */
+export function filesOf(step: MergeStep, { progress }: TableRow) {
+  return step.kind === 'late' ? [step.file] : begunFirst<(typeof step.files)[number]>(step.files, progress);
+}

@@ -1,0 +1,49 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+
+/**
+ * Runs a module of this folder as a process of its own, so that its memory and its warmth are its own, and waits for it.
+ * @param job what the module gets from `takeJob`  @returns what it gives to `answer`
+ * @throws Error if the process fails; what it has to say stands on stderr.
+ */
+export async function runProcess(module: string, job: object): Promise<unknown> {
+  const child = spawn(process.execPath, ['--import', 'tsx', module], { stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdin.end(JSON.stringify(job));
+  const [result, [exitCode]] = await Promise.all([
+    text(child.stdout),
+    once(child, 'close') as Promise<[number | null]>,
+  ]);
+  if (exitCode !== 0) throw new Error(`${module} ended with ${String(exitCode)}`);
+  return JSON.parse(result);
+}
+
+/** The other side: the one job that the process is started for. */
+export async function takeJob(): Promise<unknown> {
+  return JSON.parse(await text(process.stdin));
+}
+
+export function answer(result: object): void {
+  process.stdout.write(JSON.stringify(result));
+}
+
+/** What one piece of work took. */
+export interface Taken {
+  ms: number;
+  /** Of all threads, in user and system mode. */
+  cpuMs: number;
+}
+
+export async function timed<T>(work: () => Promise<T>): Promise<Taken & { result: T }> {
+  const cpu = process.cpuUsage();
+  const started = performance.now();
+  const result = await work();
+  const ms = performance.now() - started;
+  const { user, system } = process.cpuUsage(cpu);
+  return { ms, cpuMs: (user + system) / 1000, result };
+}
+
+/** The most resident memory this process has had, in bytes. */
+export function peakMemory(): number {
+  return process.resourceUsage().maxRSS * 1024;
+}
