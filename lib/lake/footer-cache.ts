@@ -3,10 +3,13 @@ import type { Footer } from '../parquet/footer.ts';
 import type { ReadRange } from '../parquet/parquet-file.ts';
 import { MalformedParquet, readFooter } from '../parquet/parquet-file.ts';
 import type { ObjectStore, ObjectSummary } from '../ports/object-store.ts';
+import { FilterCache } from './filter-cache.ts';
 import { VersionCache } from './version-cache.ts';
 
-/** Footers of lake files: one that was read, or written, once need not be read again. */
+/** Footers of lake files: one that was read, or written, once need not be read again. Nor need their bloom filters. */
 export class FooterCache extends VersionCache<Footer> {
+  readonly filters = new FilterCache();
+
   constructor() {
     super(BYTES_MAX);
   }

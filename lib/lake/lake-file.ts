@@ -2,6 +2,7 @@ import { mapConcurrently } from '../concurrency.ts';
 import type { Footer } from '../parquet/footer.ts';
 import type { ReadRange } from '../parquet/parquet-file.ts';
 import type { ObjectStore, ObjectSummary } from '../ports/object-store.ts';
+import type { FileFilters } from './filter-cache.ts';
 import type { FooterCache } from './footer-cache.ts';
 import { readFileMetadata } from './file-metadata.ts';
 import type { FileMetadata } from './file-metadata.ts';
@@ -23,6 +24,11 @@ export interface OpenLakeFile extends LakeFile {
   metadata: FileMetadata | undefined;
   rows: number;
   read: ReadRange;
+  /** Bloom filters that were read before, by where they begin. */
+  filters: {
+    get: () => FileFilters['filters'];
+    keep: (filters: FileFilters['filters']) => void;
+  };
 }
 
 /** `g1-v00000012-<random>.parquet`: generation and claiming version; what a zombie would write is never named again. */
@@ -98,7 +104,11 @@ export async function openLakeFile(
   const read = rangeReader(lake, file, WHOLE_BYTES_MAX);
   const footer = await footers.footer(file, read, footerBytes);
   const rows = footer.rowGroups.reduce((sum, group) => sum + group.rows, 0);
-  return { ...file, footer, metadata: readFileMetadata(footer.metadata), rows, read };
+  const filters = {
+    get: () => footers.filters.get(file)?.filters ?? NO_FILTERS,
+    keep: (known: FileFilters['filters']) => footers.filters.keep(file, { byteLength: bytesOf(known), filters: known }),
+  };
+  return { ...file, footer, metadata: readFileMetadata(footer.metadata), rows, read, filters };
 }
 
 /** Reads ranges of one version; a file of at most `wholeBytesMax` is read whole, once, and kept as long as the reader. */
@@ -109,6 +119,12 @@ export function rangeReader(store: ObjectStore, { key, eTag, size }: ObjectSumma
     whole ??= store.read(key, eTag, 0, size);
     return (await whole).subarray(start, end);
   };
+}
+
+const NO_FILTERS: FileFilters['filters'] = new Map();
+
+function bytesOf(filters: FileFilters['filters']): number {
+  return [...filters.values()].reduce((sum, filter) => sum + (filter?.byteLength ?? 0), 0);
 }
 
 const READS_AT_ONCE = 16;

@@ -16,7 +16,9 @@ export class VersionCache<T extends { byteLength: number }> {
   }
 
   keep(object: Version, value: T): void {
-    if (value.byteLength > this.bytesMax || this.get(object)) return;
+    if (value.byteLength > this.bytesMax) return;
+    this.bytes -= this.get(object)?.byteLength ?? 0;
+    this.values.delete(nameOf(object));
     for (const [oldest, { byteLength }] of this.values) {
       if (this.bytes + value.byteLength <= this.bytesMax) break;
       this.values.delete(oldest);

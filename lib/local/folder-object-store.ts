@@ -24,7 +24,8 @@ import { isErrno } from './errno.ts';
 import type { FolderLock } from './folder-lock.ts';
 import { listFolder, statFile } from './folder-listing.ts';
 import { keyPath } from './key-path.ts';
-import { RangeCopier, readFully, writeFully } from './open-file.ts';
+import { readFully } from './open-file.ts';
+import { PieceWriter } from './piece-writer.ts';
 import { OWN_IDENTITY } from './process-identity.ts';
 import { temporaryName } from './temporary-file.ts';
 
@@ -103,7 +104,7 @@ export class FolderObjectStore implements ObjectStore {
       mkdirSync(dirname(path), { recursive: true });
       const file = openSync(temporaryPath, 'wx');
       try {
-        const amounts = await writePieces(file, pieces, replaced);
+        const amounts = await new PieceWriter(file, replaced).write(pieces);
         return { eTag: await this.#swap(key, file, temporaryPath, replaces), ...amounts };
       } catch (error) {
         rmSync(temporaryPath, { force: true });
@@ -186,35 +187,4 @@ function summaryOf(key: string, stats: BigIntStats): ObjectSummary {
 /** The time of the last change of the inode is left out: a rename moves it. */
 function eTagOf({ ino, size, mtimeNs }: BigIntStats): string {
   return [ino, size, mtimeNs].map((part) => part.toString(16)).join('-');
-}
-
-async function writePieces(
-  file: number,
-  pieces: Pieces,
-  replaced: number | undefined,
-): Promise<Omit<WrittenObject, 'eTag'>> {
-  const copier = new RangeCopier();
-  let [bytesWritten, bytesCopied, copyMs] = [0, 0, 0];
-  // While one piece is written the next is made.
-  let writing = Promise.resolve();
-  try {
-    for await (const piece of pieces) {
-      await writing;
-      if (piece instanceof Uint8Array) {
-        writing = writeFully(file, piece);
-        bytesWritten += piece.length;
-      } else {
-        if (replaced === undefined)
-          throw new RangeError('An object that is new has no old version to copy a range from.');
-        const startedMs = performance.now();
-        await copier.copy(replaced, piece, file);
-        copyMs += performance.now() - startedMs;
-        bytesCopied += piece.end - piece.start;
-      }
-    }
-  } finally {
-    // Whatever happens, the file is not closed under a write.
-    await writing;
-  }
-  return { size: bytesWritten + bytesCopied, bytesWritten, bytesCopied, copyMs };
 }

@@ -134,7 +134,7 @@ async function groupsToDecode(
   const chunks = within.map((i) =>
     sources.map(({ index, isComparable }) => (isComparable ? rowGroups[i]?.chunks[index] : undefined)),
   );
-  const filters = await readBloomFilters(file.read, chunks);
+  const filters = await readBloomFilters(file, chunks);
   return within.filter((i, at) =>
     wanted.mayBeInFilters(statisticsOf(rowGroups[i] as RowGroup), filters[at] ?? [], file.folder),
   );

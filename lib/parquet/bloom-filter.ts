@@ -43,6 +43,11 @@ export class BloomFilter {
     return new BloomFilter(new Uint32Array(Uint8Array.from(bytes.subarray(place.start, place.end)).buffer));
   }
 
+  /** Of the bitset. */
+  get byteLength(): number {
+    return this.words.byteLength;
+  }
+
   /** Adds the values; nulls are in no filter. */
   insert(hashes: Hashes): void {
     for (let i = 0; i < hashes.length; i++) if (hashes.valid?.[i] !== 0) this.add(hashes, i);

@@ -59,6 +59,9 @@ export async function carryOut(
         const footer = version.footer();
         if (!footer) return;
         footers.keep({ key, eTag: object.eTag }, footer);
+        // The new version begins with the old one, so what was read of that is where it was.
+        const filters = write.kind === 'change' && write.layout === 'grow' && footers.filters.get(write.file);
+        if (filters) footers.filters.keep({ key, eTag: object.eTag }, filters);
         written.push({ key, eTag: object.eTag, size: object.size, footer });
       });
     }

@@ -18,7 +18,7 @@ export function serveTasks(port: MessagePort): void {
     try {
       const result = (TASKS[name] as (task: unknown) => EditedGroup | EncodedRows | FoundKeys)(task);
       const moved: ArrayBuffer[] = [];
-      const answer: TaskAnswer = { result: 'keys' in result ? result : withOwnBytes(result, moved) };
+      const answer: TaskAnswer = { result: Array.isArray(result) ? withOwnBytes(result, moved) : result };
       port.postMessage(answer, moved);
     } catch (error) {
       const { name: kind, message } = error instanceof Error ? error : new Error(String(error));

@@ -1,7 +1,7 @@
-import type { ObjectStore, Piece, Pieces } from '../../lib/ports/object-store.ts';
+import type { ObjectStore, Piece, Pieces, Replaces, WrittenObject } from '../../lib/ports/object-store.ts';
 import type { TableStore } from '../../lib/ports/table-store.ts';
 
-/** Milliseconds by what a merge waits for. Files are written side by side, so phases may come to more than the whole. */
+/** Milliseconds by what a merge waits for. */
 export type Phases = {
   /** Before the first claim: listing, footers, key columns, the change files, the plan. */
   finding: number;
@@ -17,6 +17,7 @@ export class PhaseTimer {
   #phases: Phases = none();
   /** Since when something is found, in ms; undefined while it is written. */
   #findingSince: number | undefined;
+  #lastWrite: Promise<unknown> = Promise.resolve();
 
   start(): void {
     this.#phases = none();
@@ -51,16 +52,23 @@ export class PhaseTimer {
       head: (key) => lake.head(key),
       read: (key, eTag, start, end) => lake.read(key, eTag, start, end),
       delete: (key, eTag) => lake.delete(key, eTag),
-      write: async (key, pieces, replaces) => {
-        const started = performance.now();
-        const before = this.#phases.encoding;
-        const written = await lake.write(key, this.#waitingFor(pieces), replaces);
-        const waited = this.#phases.encoding - before;
-        this.#phases.copying += written.copyMs;
-        this.#phases.writing += Math.max(0, performance.now() - started - waited - written.copyMs);
+      // One after the other: copying that overlaps with other work could not be told apart from it.
+      write: (key, pieces, replaces) => {
+        const written = this.#lastWrite.then(() => this.#write(lake, key, pieces, replaces));
+        this.#lastWrite = written.catch(() => undefined);
         return written;
       },
     };
+  }
+
+  async #write(lake: ObjectStore, key: string, pieces: Pieces, replaces: Replaces): Promise<WrittenObject> {
+    const started = performance.now();
+    const before = this.#phases.encoding;
+    const written = await lake.write(key, this.#waitingFor(pieces), replaces);
+    const waited = this.#phases.encoding - before;
+    this.#phases.copying += written.copyMs;
+    this.#phases.writing += Math.max(0, performance.now() - started - waited - written.copyMs);
+    return written;
   }
 
   async *#waitingFor(pieces: Pieces): AsyncGenerator<Piece> {

@@ -5,6 +5,7 @@
  */
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 import { DEFAULT_LIMITS } from '../../lib/config.ts';
 import { arrivalOf } from '../../lib/local/arrival.ts';
 import { connectFolders, type LocalPorts } from '../../lib/local/connect.ts';
@@ -44,7 +45,8 @@ export interface TidemarkResult {
 const WAKE_UPS_MAX = 100_000;
 const DEADLINE_MS = 15 * 60_000;
 
-answer(await run((await takeJob()) as TidemarkJob));
+// The worker threads load this module, too.
+if (isMainThread) answer(await run((await takeJob()) as TidemarkJob));
 
 async function run({ table, primaryKey, threads, targetFileBytes, runs }: TidemarkJob): Promise<TidemarkResult> {
   const counter = new CallCounter();

@@ -239,7 +239,7 @@ describe('a chunk with some rows changed', () => {
         let chunk = written(random, type, Array.from({ length }, value));
         for (let i = 0; i < 3; i++) chunk = expectEdited(chunk, someEdit(random, decoded(chunk), value));
       }),
-      { numRuns: 12 },
+      { numRuns: 6 },
     );
   });
 
