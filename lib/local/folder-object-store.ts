@@ -84,7 +84,8 @@ export class FolderObjectStore implements ObjectStore {
   async read(key: string, eTag: string, start: number, end: number): Promise<Uint8Array> {
     const file = this.#openVersion(key, eTag);
     try {
-      const bytes = Buffer.allocUnsafe(end - start);
+      // A buffer of their own, which can be moved to another thread.
+      const bytes = new Uint8Array(Buffer.allocUnsafeSlow(end - start).buffer);
       const filled = await readFully(file, bytes, start);
       // Looked at again: another program may have written into the file while it was read.
       if (eTagOf(fstatSync(file, { bigint: true })) !== eTag) throw new ObjectChanged(key, eTag);

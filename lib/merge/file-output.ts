@@ -61,7 +61,7 @@ export class FileOutput {
         placed.push({ chunk: chunk.kept });
         continue;
       }
-      placed.push({ ...chunk, offset: this.offset });
+      placed.push(withoutBytes(chunk, this.offset));
       if ('encoded' in chunk || chunk.bytes) {
         if (range) yield range;
         range = undefined;
@@ -153,6 +153,13 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   });
   if (!first || !areAdjacent) return Buffer.concat(parts);
   return new Uint8Array(first.buffer, first.byteOffset, end - first.byteOffset);
+}
+
+/** What the footer has to say of a chunk, without its bytes: they are written, and large. */
+function withoutBytes(chunk: Exclude<OutputChunk, { kept: Chunk }>, offset: number): PlacedChunk {
+  if ('encoded' in chunk) return { encoded: { ...chunk.encoded, parts: [] }, offset };
+  const { moved, bloomFilter } = chunk;
+  return { moved, offset, ...(bloomFilter && { bloomFilter }) };
 }
 
 interface PendingGroup {

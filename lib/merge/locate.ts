@@ -46,11 +46,13 @@ export async function locate(
 ): Promise<Map<number, Location[]>> {
   const found = new Map<number, Location[]>();
   counts.files += files.length;
-  const candidates = files.filter(({ columns, statistics, folder }) =>
-    wanted.mayBeIn(
-      keyColumns.map((column) => statistics && fileStatistics(columns, statistics, column)),
-      folder,
-    ),
+  const candidates = files.filter(
+    ({ rows, columns, statistics, folder }) =>
+      rows > 0 &&
+      wanted.mayBeIn(
+        keyColumns.map((column) => statistics && fileStatistics(columns, statistics, column)),
+        folder,
+      ),
   );
   counts.filesOpened += candidates.length;
   const opened = await mapConcurrently(candidates, FILES_AT_ONCE, async (known) => {

@@ -32,6 +32,7 @@ export function groupsOfSlice(
 interface Unit {
   parts: { group: RowGroup; start: number; end: number }[];
   rows: number;
+  /** Before compression. */
   byteLength: number;
 }
 
@@ -52,7 +53,7 @@ function unitsOf({ file, from, to }: RawSlice): Unit[] {
       units.push((unit = { parts: [], rows: 0, byteLength: 0 }));
     unit.parts.push(part);
     unit.rows += part.end - part.start;
-    unit.byteLength += group.chunks.reduce((sum, { start, end }) => sum + end - start, 0);
+    unit.byteLength += group.chunks.reduce((sum, { uncompressedBytes }) => sum + uncompressedBytes, 0);
   }
   return units;
 }

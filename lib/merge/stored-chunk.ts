@@ -31,7 +31,8 @@ export function storedChunk(
 
 /** What encoding needs to know of a chunk, apart from its footer: another thread would get all of that with it. */
 export function describedChunk({ codec, values, statistics: { nulls, min, max } }: Chunk): StoredChunk['chunk'] {
-  const own = (bound: Bound | undefined): Bound | undefined => bound && { ...bound, bytes: bound.bytes.slice() };
+  const own = (bound: Bound | undefined): Bound | undefined =>
+    bound && { ...bound, bytes: Uint8Array.from(bound.bytes) };
   return { codec, values, statistics: { nulls, min: own(min), max: own(max) } };
 }
 

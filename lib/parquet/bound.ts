@@ -11,7 +11,7 @@ export function lowerBound(value: NonNullable<PhysicalValue>, type: ColumnType):
   // Zeros have two signs that compare as equal: the bounds take in both.
   const bytes = boundBytes(value === 0 && type.logical.kind === 'float' ? -0 : value, type);
   if (!isCut(bytes, type)) return { bytes, exact: true };
-  return { bytes: bytes.slice(0, characterStart(bytes, BOUND_BYTES_MAX)), exact: false };
+  return { bytes: bytes.subarray(0, characterStart(bytes, BOUND_BYTES_MAX)), exact: false };
 }
 
 /**
@@ -21,13 +21,13 @@ export function lowerBound(value: NonNullable<PhysicalValue>, type: ColumnType):
 export function upperBound(value: NonNullable<PhysicalValue>, type: ColumnType): Bound | undefined {
   const bytes = boundBytes(value === 0 && type.logical.kind === 'float' ? 0 : value, type);
   if (!isCut(bytes, type)) return { bytes, exact: true };
-  const cut = bytes.slice(0, BOUND_BYTES_MAX);
+  const cut = bytes.subarray(0, BOUND_BYTES_MAX);
   // Raising the last ASCII character (but the highest, whose successor is not UTF-8) keeps UTF-8 valid and sorts above.
   for (let i = cut.length - 1; i >= 0; i--) {
     const byte = cut[i] as number;
     if (byte < 0x7f) {
       cut[i] = byte + 1;
-      return { bytes: cut.slice(0, i + 1), exact: false };
+      return { bytes: cut.subarray(0, i + 1), exact: false };
     }
   }
   return undefined;
@@ -95,8 +95,8 @@ function isCut(bytes: Uint8Array, { physical, logical }: ColumnType): boolean {
 }
 
 function boundBytes(value: NonNullable<PhysicalValue>, { physical }: ColumnType): Uint8Array {
-  // A copy: a view would keep the values of the whole chunk.
-  if (value instanceof Uint8Array) return value.slice();
+  // A copy: a view would keep the values of the whole chunk. (The `slice` of a Buffer makes a view.)
+  if (value instanceof Uint8Array) return Uint8Array.from(value);
   if (typeof value === 'boolean') return new Uint8Array([value ? 1 : 0]);
   const bytes = new Uint8Array(physical === 'INT32' || physical === 'FLOAT' ? 4 : 8);
   const view = new DataView(bytes.buffer);

@@ -68,7 +68,7 @@ function plainPages(vector: FlatVector, column: Column, codec: string): EncodedP
   return pages;
 }
 
-function plainPageEnd(vector: FlatVector, start: number): number {
+export function plainPageEnd(vector: FlatVector, start: number): number {
   let end = Math.min(vector.length, start + PAGE_ROWS);
   if (vector.kind !== 'BYTES') return end;
   const { offsets } = vector;

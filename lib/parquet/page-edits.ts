@@ -2,7 +2,7 @@ import type { ColumnType } from './column-type.ts';
 import { decodeChunk, decodeDictionary, decodePage } from './decode-chunk.ts';
 import type { RowEdits } from './edit-vector.ts';
 import { editVector } from './edit-vector.ts';
-import { PAGE_ROWS } from './encode-chunk.ts';
+import { PAGE_ROWS, plainPageEnd } from './encode-chunk.ts';
 import type { EncodedPage } from './encode-page.ts';
 import { encodeDictionaryPage, encodeIndexPage, encodePlainPage } from './encode-page.ts';
 import type { EncodedChunk } from './encoded-chunk.ts';
@@ -144,8 +144,8 @@ export class PageEdits {
   private putPlain(rows: Vector): void {
     const flat = flatVector(this.column.type, rows);
     this.encodings.add(ENCODING.PLAIN);
-    for (let start = 0; start < rows.length; start += PAGE_ROWS) {
-      const end = Math.min(rows.length, start + PAGE_ROWS);
+    for (let start = 0, end: number; start < rows.length; start = end) {
+      end = plainPageEnd(flat, start);
       this.put(encodePlainPage(flat, start, end, this.column, this.chunk.codec), end - start);
     }
   }

@@ -15,7 +15,7 @@ export function decodePlain(bytes: Uint8Array, count: number, type: ColumnType):
       return plainBytes(bytes, count);
     case 'FIXED_LEN_BYTE_ARRAY':
       expectBytes(bytes, count * type.length, count);
-      return fixedBytes(bytes.slice(), count, type.length);
+      return fixedBytes(new Uint8Array(bytes), count, type.length);
     case 'INT96':
       return plainInt96(bytes, count);
     default: {

@@ -180,7 +180,7 @@ function beginsWith(value: Value, start: Value): boolean {
 /** Bytes with the last one less by 1. */
 function lowered(bound: Value): Value {
   if (!(bound instanceof Uint8Array) || !bound.at(-1)) return bound;
-  const bytes = bound.slice();
+  const bytes = Uint8Array.from(bound);
   bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) - 1;
   return bytes;
 }

@@ -26,12 +26,18 @@ export function readRowGroup(reader: ThriftReader, columns: readonly ChunkColumn
   reader.leave(outer);
   if (chunks.length !== columns.length) throw new Error(`a row group has no chunks for ${columns.length} columns`);
   if (rows < 0) throw new Error(`a row group has ${rows} rows`);
+  if (rows > ROWS_MAX) throw new Error(`a row group has ${rows} rows; at most ${ROWS_MAX} are read`);
+  const bytes = chunks.reduce((sum, { start, end }) => sum + end - start, 0);
+  if (bytes > dataEnd) throw new Error('the chunks of a row group are longer than the file');
   chunks.forEach(({ values }, i) => {
     if (values !== rows)
       throw new Error(`column ${columns[i]?.name ?? ''} has ${values} values in a row group of ${rows} rows`);
   });
   return { rows, struct: reader.bytes.subarray(structStart, reader.offset), chunks, placeless };
 }
+
+/** A page of nulls has no bytes, so their number is all that bounds the memory that they take. */
+const ROWS_MAX = 1 << 24;
 
 /** sorting_columns, file_offset and ordinal */
 const PLACE_FIELDS: ReadonlySet<number> = new Set([4, 5, 7]);

@@ -136,6 +136,9 @@ function joinValidity(segments: readonly Segment[], length: number): Uint8Array 
   return nulls > 0 ? valid : undefined;
 }
 
+/** A dictionary may hold few large values for many rows. */
+const JOINED_BYTES_MAX = 512 * 1024 * 1024;
+
 function joinBytes(segments: readonly Segment[], length: number): BytesVector {
   const offsets = new Uint32Array(length + 1);
   let at = 0;
@@ -154,6 +157,7 @@ function joinBytes(segments: readonly Segment[], length: number): BytesVector {
       }
     }
   }
+  if (size > JOINED_BYTES_MAX) throw new Error(`its values take ${size} bytes; at most ${JOINED_BYTES_MAX} are held`);
   const bytes = new Uint8Array(size);
   at = 0;
   for (const { vector, start, end } of segments) {

@@ -1,4 +1,5 @@
 import { mapConcurrently } from '../concurrency.ts';
+import { TableBlocked } from '../errors.ts';
 import { lakeFileName } from '../lake/lake-file.ts';
 import type { FileWrite, MergePlan } from '../merge/plan.ts';
 import { isNewFile } from '../merge/plan.ts';
@@ -11,6 +12,7 @@ import { claim } from './intent.ts';
 import type { LakeAccess, WrittenFile } from './lake-table.ts';
 import type { Meter } from './meter.ts';
 import type { StoredRow } from './row-store.ts';
+import { saveProgress } from './row-store.ts';
 
 /**
  * Carries out a plan: claims the objects that it writes, then writes them, phase by phase. The one place that writes
@@ -43,7 +45,7 @@ export async function carryOut(
       }));
       deadline.check();
       claimed = await claim(claimed, writes, ports);
-      await mapConcurrently(writes, WRITES_AT_ONCE, async ({ write, key, replaces }) => {
+      const carriedOut = mapConcurrently(writes, WRITES_AT_ONCE, async ({ write, key, replaces }) => {
         const content = {
           columns: plan.columns,
           bloomFilterColumns: plan.bloomFilterColumns,
@@ -64,9 +66,24 @@ export async function carryOut(
         if (filters) footers.filters.keep({ key, eTag: object.eTag }, filters);
         written.push({ key, eTag: object.eTag, size: object.size, footer });
       });
+      await carriedOut.catch((error: unknown) => giveUp(error, claimed, writes.length, ports));
     }
   }
   return { claimed, written };
+}
+
+/**
+ * A write that could not be made of what is there has changed nothing, and will not: if it was the only one, nobody need
+ * take over from it.
+ */
+async function giveUp(
+  error: unknown,
+  claimed: StoredRow,
+  writes: number,
+  { tables, random }: Pick<Ports, 'tables' | 'random'>,
+): Promise<never> {
+  if (error instanceof TableBlocked && writes === 1) await saveProgress(claimed, { intent: [] }, tables, random);
+  throw error;
 }
 
 /** Objects of one claim: their keys, of up to a kilobyte, must fit into the table's row. */

@@ -10,12 +10,18 @@ export type Step =
   | { kind: 'nothing' }
   /** What was listed, from the row's mark on, is not enough to tell. */
   | { kind: 'list whole' }
-  /** The lake is to be built anew: the progress from which that begins. */
-  | { kind: 'new generation'; progress: Partial<Progress>; reason: string }
+  | NewGeneration
   | { kind: 'load'; files: readonly LoadFile[] }
   | { kind: 'changes'; files: readonly ChangeFile[] }
   /** One change file whose name is older than what is merged; `later`: the files merged that come after it. */
   | { kind: 'late'; file: ChangeFile; later: readonly ChangeFile[] };
+
+/** The lake is to be built anew: the progress from which that begins. */
+export interface NewGeneration {
+  kind: 'new generation';
+  progress: Partial<Progress>;
+  reason: string;
+}
 
 /**
  * Compares a row with the raw files that are there: load files first, then late change files, then the others in order.
@@ -70,7 +76,8 @@ export function pendingLoads({ loadFiles, supersededLoadFiles }: Progress, listi
  * Pieces of a load are merged as they appear. A load file that appears after the first change file of its generation,
  * or under a known name with other content, belongs to a new full load.
  */
-function decideLoad({ progress, settings }: TableRow, listing: RawListing): Step | undefined {
+function decideLoad(row: TableRow, listing: RawListing): Step | undefined {
+  const { progress } = row;
   const pending = pendingLoads(progress, listing);
   if (pending.length === 0) return undefined;
   if (listing.loadFiles.length > LOAD_FILES_MAX) {
@@ -93,13 +100,20 @@ function decideLoad({ progress, settings }: TableRow, listing: RawListing): Step
   const reason = replaced[0]
     ? `${replaced[0].name} was loaded again`
     : `${pending[0]?.name ?? ''} came after change files`;
-  const since = Math.min(...pending.map(({ lastModified }) => lastModified.getTime()));
+  return newLoad(row, listing, reason);
+}
+
+/** A new full load, of what is pending. The listing must be whole. */
+export function newLoad({ progress, settings }: TableRow, listing: RawListing, reason: string): NewGeneration {
+  const pending = pendingLoads(progress, listing);
   return {
     kind: 'new generation',
     reason,
     progress: {
       ...newGeneration(progress.generation + 1),
-      since,
+      // Where a load file has vanished there may be none; then nothing is part of the load.
+      since:
+        pending.length > 0 ? Math.min(...pending.map(({ lastModified }) => lastModified.getTime())) : progress.since,
       supersededLoadFiles: superseded(progress, listing, pending),
       builtWith: builtWithSettings(settings),
     },
@@ -137,7 +151,7 @@ function isCountedBefore(a: string, b: string): boolean {
 }
 
 /** @throws TableBlocked if raw files that the lake was built from are gone: what they held would be lost. */
-function rebuild(row: TableRow, listing: RawListing, why: string): Step {
+export function rebuild(row: TableRow, listing: RawListing, why: string): Step {
   if (!listing.whole) return { kind: 'list whole' };
   const { progress } = row;
   const present = new Map(listing.loadFiles.map(({ name, eTag }) => [name, eTag]));

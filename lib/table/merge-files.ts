@@ -15,7 +15,7 @@ import { readRowBatch, resolveColumns, tableColumns, unreadBatch } from '../merg
 import { withReplacements } from '../merge/replacements.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { Threads } from '../ports/threads.ts';
-import { isAccountedFor } from './coverage.ts';
+import { isCommitted } from './uncommitted.ts';
 import type { LakeFiles } from './lake-table.ts';
 import type { ChangeFile, RawListing } from './raw-listing.ts';
 import type { TableRow } from './row.ts';
@@ -137,14 +137,4 @@ async function dropKeysOf(
   const laterBatch = await readRowBatch([slice], columns, (name) => named.has(name));
   const keyOf = batchKeys(laterBatch, keyColumns(primaryKey, partition));
   for (let i = 0; i < laterBatch.rows; i++) changes.delete(keyOf(i));
-}
-
-function isCommitted(hold: Hold, { progress }: TableRow, listing: RawListing): boolean {
-  if (progress.loadFiles.get(hold.file) === hold.eTag) return true;
-  const { partial } = progress;
-  if (partial?.file === hold.file) return partial.eTag === hold.eTag && hold.from < partial.rows;
-  if (progress.coverage.names.has(hold.file)) return true;
-  const file = listing.changeFiles.find(({ name }) => name === hold.file);
-  // A file that is gone will not be merged again.
-  return file ? isAccountedFor(file, progress.coverage) : listing.whole;
 }

@@ -1,15 +1,20 @@
 import type { Ports } from '../ports/ports.ts';
-import type { Step } from './decide.ts';
+import type { NewGeneration, Step } from './decide.ts';
 import { readLakeFiles } from './lake-table.ts';
 import type { LakeAccess, LakeFiles } from './lake-table.ts';
 import { heldParts, planFiles } from './merge-files.ts';
 import type { PlannedMerge } from './merge-files.ts';
+import { listRawFiles } from './raw-listing.ts';
 import type { RawListing } from './raw-listing.ts';
 import type { TableRow } from './row.ts';
 import { begunFirst, chooseSlices } from './slices.ts';
+import { decideUncommitted } from './uncommitted.ts';
 
 /** A step that merges raw files. */
 export type MergeStep = Step & { kind: 'load' | 'changes' | 'late' };
+
+/** The plan of a step, or what turned out to be due before it. */
+export type PlannedStep = { lakeFiles: LakeFiles; planned: PlannedMerge } | { instead: NewGeneration };
 
 /**
  * Plans a step of a table from what is really in its lake; reads only.
@@ -24,14 +29,20 @@ export async function planStep(
   step: MergeStep,
   attempts: number,
   access: LakeAccess,
-  { raw, threads, config: { limits } }: Pick<Ports, 'raw' | 'config' | 'threads'>,
-): Promise<{ lakeFiles: LakeFiles; planned: PlannedMerge }> {
+  { raw, threads, clock, config: { limits } }: Pick<Ports, 'raw' | 'config' | 'threads' | 'clock'>,
+): Promise<PlannedStep> {
   const files = filesOf(step, row);
   const lakeFiles = await readLakeFiles(row, prefix, access);
+  const held = heldParts(lakeFiles);
+  if (decideUncommitted(row, { ...listing, whole: true }, held)) {
+    const whole = listing.whole ? listing : await listRawFiles(row, { keys: [], whole: true }, raw, clock.now());
+    const instead = decideUncommitted(row, whole, held);
+    if (instead) return { instead };
+  }
   const chosen = await chooseSlices(
     files,
     { ...row.progress, attempts },
-    heldParts(lakeFiles),
+    held,
     limits,
     row.settings.partitionKey.length === 0,
     raw,

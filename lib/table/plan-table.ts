@@ -11,6 +11,7 @@ import { begin } from './begin.ts';
 import type { TableSettings } from './configure.ts';
 import { settingsAttributes } from './configure.ts';
 import { decide } from './decide.ts';
+import type { NewGeneration } from './decide.ts';
 import { newItem, rowOfItem } from './item.ts';
 import { lakeAccess, lakePrefix } from './lake-table.ts';
 import type { MergeStep } from './plan-step.ts';
@@ -137,23 +138,32 @@ class Planning {
         case 'list whole':
           throw new Error('the whole table was listed');
         case 'new generation':
-          this.notes.push(`The table is built anew: ${step.reason}. Rows of the lake are replaced as it is loaded.`);
-          row = advanced(row, step.progress);
+          row = this.builtAnew(row, step);
           break;
         case 'load':
         case 'changes':
-        case 'late':
-          return await this.planStep(row, prefix, listing, step);
+        case 'late': {
+          const planned = await this.planStep(row, prefix, listing, step);
+          if (!('instead' in planned)) return planned;
+          row = this.builtAnew(row, planned.instead);
+        }
       }
     }
   }
 
-  private async planStep(row: TableRow, prefix: string, listing: RawListing, step: MergeStep): Promise<TablePlan> {
+  private builtAnew(row: TableRow, step: NewGeneration): TableRow {
+    this.notes.push(`The table is built anew: ${step.reason}. Rows of the lake are replaced as it is loaded.`);
+    return advanced(row, step.progress);
+  }
+
+  private async planStep(row: TableRow, prefix: string, listing: RawListing, step: MergeStep) {
     const { lake, log, config } = this.ports;
     const access = lakeAccess(lake, log);
     const { intent, attempts } = row.progress;
     const failed = attempts + (intent.length > 0 ? 1 : 0);
-    const { planned } = await planStep(row, prefix, listing, step, failed, access, this.ports);
+    const plannedStep = await planStep(row, prefix, listing, step, failed, access, this.ports);
+    if ('instead' in plannedStep) return plannedStep;
+    const { planned } = plannedStep;
     if (step.kind === 'late')
       this.notes.push(`${step.file.name} came late: only keys that no later file touches are changed by it.`);
     const { slices, plan } = planned;

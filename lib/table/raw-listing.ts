@@ -3,7 +3,7 @@ import { compareChangeFiles, compareText, parseRawFile } from '../dms/raw-file.t
 import type { RawObject } from '../merge/raw-slice.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import { isAccountedFor } from './coverage.ts';
-import type { StoredRow } from './row-store.ts';
+import type { TableRow } from './row.ts';
 
 export type LoadFile = RawObject & { kind: 'load' };
 export type ChangeFile = RawObject & ChangeFileName;
@@ -28,7 +28,7 @@ export interface RawListing {
  * @param keys decoded keys of the objects that woke us, hints only
  */
 export async function listRawFiles(
-  row: StoredRow,
+  row: TableRow,
   hints: { keys: readonly string[]; whole: boolean },
   raw: ObjectStore,
   now: number,
@@ -52,7 +52,7 @@ export function rawPrefix(path: string): string {
   return path.slice(path.indexOf('/') + 1);
 }
 
-async function isNews(key: string, name: string, row: StoredRow, raw: ObjectStore): Promise<boolean> {
+async function isNews(key: string, name: string, row: TableRow, raw: ObjectStore): Promise<boolean> {
   const object = await raw.head(key);
   if (!object) return false;
   const file = parseRawFile(name);

@@ -21,6 +21,7 @@ import { takeOver } from './intent.ts';
 import { lakeAccess, lakePrefix, updateIndex } from './lake-table.ts';
 import type { LakeAccess } from './lake-table.ts';
 import { Meter } from './meter.ts';
+import type { NewGeneration } from './decide.ts';
 import type { MergeStep } from './plan-step.ts';
 import { planStep } from './plan-step.ts';
 import type { RawListing } from './raw-listing.ts';
@@ -141,7 +142,7 @@ class Reconciliation {
 
   /** @returns the row once the lake is up to the raw files, or that time is up */
   private async merge(row: StoredRow, prefix: string, listing: RawListing): Promise<StoredRow | 'more'> {
-    const { tables, random, clock, log } = this.ports;
+    const { tables, random, clock } = this.ports;
     let current = row;
     let longest = 0;
     for (;;) {
@@ -151,8 +152,7 @@ class Reconciliation {
       if (this.deadline.leavesNoTimeFor(longest * HEADROOM)) return 'more';
       const started = clock.now();
       if (step.kind === 'new generation') {
-        log.warn('the table is built anew', { table: this.path, reason: step.reason });
-        current = await saveProgress(current, step.progress, tables, random);
+        current = await this.beginGeneration(current, step);
       } else {
         current = await this.mergeStep(current, prefix, listing, step);
       }
@@ -170,7 +170,9 @@ class Reconciliation {
     if (step.kind === 'late')
       log.warn('a change file came late', { table: this.path, file: step.file.name, later: step.later.length });
     const attempts = Math.max(row.progress.attempts, this.hints.failures);
-    const { lakeFiles, planned } = await planStep(row, prefix, listing, step, attempts, this.access, this.ports);
+    const plan = await planStep(row, prefix, listing, step, attempts, this.access, this.ports);
+    if ('instead' in plan) return this.beginGeneration(row, plan.instead);
+    const { lakeFiles, planned } = plan;
     if (this.deadline.isWithin(0)) {
       // Planning alone took too long: the next one takes less.
       await saveProgress(row, { attempts: row.progress.attempts + 1 }, tables, random);
@@ -193,6 +195,12 @@ class Reconciliation {
     await removeOldEmptyFiles(lakeFiles, this.deadline, this.ports);
     for (const object of await updateIndex(lakeFiles, written, this.access)) this.meter.wrote(object);
     return done;
+  }
+
+  private beginGeneration(row: StoredRow, step: NewGeneration): Promise<StoredRow> {
+    const { tables, random, log } = this.ports;
+    log.warn('the table is built anew', { table: this.path, reason: step.reason });
+    return saveProgress(row, step.progress, tables, random);
   }
 
   private async settleIntent(row: StoredRow, prefix: string, listing: RawListing): Promise<StoredRow> {

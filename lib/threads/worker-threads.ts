@@ -13,6 +13,7 @@ export class WorkerThreads implements Threads {
   readonly count: number;
   private readonly workers: PooledWorker[] = [];
   private readonly waiting: Job[] = [];
+  private isClosed = false;
 
   /** @param count of threads */
   constructor(count: number) {
@@ -24,6 +25,7 @@ export class WorkerThreads implements Threads {
     task: Parameters<Tasks[T]>[0],
     bytes: readonly Uint8Array[] = [],
   ): Promise<ReturnType<Tasks[T]>> {
+    if (this.isClosed) return Promise.reject(new ThreadLost('the worker threads were ended'));
     return new Promise((resolve, reject) => {
       this.waiting.push({ name, task, bytes, resolve: resolve as (result: unknown) => void, reject });
       this.next();
@@ -32,6 +34,8 @@ export class WorkerThreads implements Threads {
 
   /** Ends the threads. Tasks that are under way fail. */
   async close(): Promise<void> {
+    this.isClosed = true;
+    for (const job of this.waiting.splice(0)) job.reject(new ThreadLost('the worker threads were ended'));
     await Promise.all(this.workers.splice(0).map(({ worker }) => worker.terminate()));
   }
 
@@ -45,7 +49,14 @@ export class WorkerThreads implements Threads {
     free.jobs.push(job);
     free.worker.ref();
     const message: TaskMessage = { name: job.name, task: job.task };
-    free.worker.postMessage(message, movable(job.bytes));
+    try {
+      free.worker.postMessage(message, movable(job.bytes));
+    } catch (error) {
+      // It will get no answer: the next one belongs to another job.
+      free.jobs.pop();
+      if (free.jobs.length === 0) free.worker.unref();
+      job.reject(new ThreadLost('a task could not be sent to a worker thread', { cause: error }));
+    }
     this.next();
   }
 
@@ -68,6 +79,8 @@ export class WorkerThreads implements Threads {
       this.next();
     };
     worker.on('error', onEnd);
+    // An answer that cannot be read is an answer lost: which one it was for is known, but not what it was.
+    worker.on('messageerror', () => void worker.terminate());
     worker.on('exit', onEnd);
     return pooled;
   }

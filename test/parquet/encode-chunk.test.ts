@@ -433,3 +433,14 @@ async function hyparquetValues(bytes: Uint8Array): Promise<PhysicalValue[]> {
   });
   return values;
 }
+
+it('the values that are encoded stay what they were, Buffers too, whose slices are views', () => {
+  const column: Column = { name: 'text', type: { physical: 'BYTE_ARRAY', logical: { kind: 'text', use: 'UTF8' } } };
+  const bytes = Buffer.alloc(2 * 100, 'z~');
+  const before = Buffer.from(bytes);
+  const vector: Vector = { kind: 'BYTES', length: 2, bytes, offsets: Uint32Array.of(0, 100, 200), valid: undefined };
+  const { statistics } = encodeChunk(column, vector);
+  expect(bytes.equals(before)).toBe(true);
+  // A footer is kept for long: its bounds must not keep the chunk.
+  expect(statistics.min!.bytes.buffer.byteLength).toBeLessThanOrEqual(100);
+});

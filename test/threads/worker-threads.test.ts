@@ -44,13 +44,24 @@ describe('worker threads', () => {
     await expect(threads.run('encodeRows', rowsToEncode(5, 1))).resolves.toHaveLength(1);
   });
 
+  it('lose a task that cannot be sent, and no answer of another one', async () => {
+    const same = new Uint8Array(8);
+    const [unsent, sent] = await Promise.allSettled([
+      threads.run('encodeRows', rowsToEncode(3, 1), [same, same]),
+      threads.run('encodeRows', rowsToEncode(2, 1)),
+    ]);
+    expect(unsent).toMatchObject({ status: 'rejected', reason: expect.any(ThreadLost) });
+    expect(sent).toMatchObject({ status: 'fulfilled', value: [{ rows: 2 }] });
+  });
+
   it('say of a task whose thread ended that it is lost, not that it failed', async () => {
     const ending = new WorkerThreads(1);
-    const tasks = [200_000, 1].map((rows) => ending.run('encodeRows', rowsToEncode(rows, 1)));
+    const tasks = [200_000, 1, 1, 1].map((rows) => ending.run('encodeRows', rowsToEncode(rows, 1)));
     const ends = Promise.allSettled(tasks);
     await ending.close();
     const reasons = (await ends).map((end) => (end.status === 'rejected' ? (end.reason as unknown) : 'done'));
-    expect(reasons).toEqual([expect.any(ThreadLost), expect.any(ThreadLost)]);
+    expect(reasons).toEqual(tasks.map(() => expect.any(ThreadLost)));
+    await expect(ending.run('encodeRows', rowsToEncode(1, 1))).rejects.toThrow(ThreadLost);
   });
 });
 

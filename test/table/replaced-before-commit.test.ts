@@ -1,0 +1,74 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Limits } from '../../lib/config.ts';
+import { OP_COLUMN } from '../../lib/sample/dms-column.ts';
+import { writeDmsFile } from '../../lib/sample/dms-file.ts';
+import type { TableSettings } from '../../lib/table/configure.ts';
+import type { LabTable, OrderRow } from './table-lab.ts';
+import { ID, ITEM, TableLab } from './table-lab.ts';
+
+const ordersOf = (tag: string, rows = 10): OrderRow[] => Array.from({ length: rows }, (_, id) => [id, tag]);
+const textsOf = (tag: string, rows = 10): string[] => Array.from({ length: rows }, (_, id) => `${id} ${tag}`);
+
+/** Larger than what one merge holds in memory: it is streamed. */
+const STREAMED: Partial<Limits> = { valuesPerMerge: 9, targetFileBytes: 1 };
+
+/** A table whose first merge wrote to the lake and died before its commit. */
+async function died(limits: Partial<Limits>, settings: TableSettings, put: (table: LabTable) => string) {
+  const lab = new TableLab(limits);
+  const table = await lab.activeTable(settings);
+  const key = put(table);
+  let dead = false;
+  lab.onCall = ({ store, name }) => {
+    if (dead) return 'reject';
+    dead = store === 'lake' && name === 'write';
+    return dead ? 'apply-then-fail' : 'none';
+  };
+  await table.merge([key]);
+  lab.onCall = () => 'none';
+  return { lab, table };
+}
+
+describe('a raw file that is replaced after a merge of it died before its commit', () => {
+  it.each([
+    ['streamed', STREAMED],
+    ['read into memory', {}],
+  ])('counts as a new load if it is a load file, %s: none of the old rows stays', async (_, limits) => {
+    const { lab, table } = await died(limits, {}, (of) => of.load('LOAD00000001', ordersOf('old')));
+    expect((await table.rows()).length).toBeGreaterThan(0);
+    table.load('LOAD00000001', ordersOf('new'));
+    await lab.settle();
+    expect(await table.rows()).toEqual(textsOf('new'));
+  });
+
+  it('is appended once if it is a change file of a table without a key', async () => {
+    const { lab, table } = await died({}, { primaryKey: [] }, (of) =>
+      of.change('20260301-100000000', [['I', 1, 'old']]),
+    );
+    table.change('20260301-100000000', [['I', 1, 'new']]);
+    await lab.settle();
+    expect(await table.rows()).toEqual(['1 new']);
+  });
+
+  it('takes its rows along if it is gone when the next load comes', async () => {
+    const { lab, table } = await died({}, {}, (of) => of.load('LOAD00000002', ordersOf('old')));
+    lab.raw.remove(table.rawKey('LOAD00000002.parquet'));
+    table.load('LOAD00000001', ordersOf('new'));
+    await lab.settle();
+    await table.merge();
+    expect(await table.rows()).toEqual(textsOf('new'));
+  });
+});
+
+it('a bad file that is streamed leaves no claim behind: looking at it again costs no files and no attempts', async () => {
+  const lab = new TableLab(STREAMED);
+  const table = await lab.activeTable();
+  const rows = Array.from({ length: 20 }, (_, id) => [id === 19 ? 'U' : 'I', id, 'x'] as const);
+  table.put('LOAD00000001.parquet', writeDmsFile({ columns: [OP_COLUMN, ID, ITEM], rows }));
+  await lab.settle();
+  for (let i = 0; i < 3; i++) {
+    lab.clock.advance(3_600_000);
+    expect((await table.merge()).outcome).toMatchObject({ state: 'blocked' });
+  }
+  expect(table.lakeFiles().length).toBeLessThanOrEqual(2);
+  expect(await table.item()).not.toHaveProperty('Attempts');
+});
