@@ -5,7 +5,7 @@ import type { CompressionCodec } from 'hyparquet';
 import { parquetMetadata, parquetRead } from 'hyparquet';
 import { CompressionCodecs, ParquetTypes } from 'hyparquet/src/constants.js';
 import { compressors } from 'hyparquet-compressors';
-import type { ColumnType, PhysicalValue } from '../../lib/parquet/column-type.ts';
+import type { Column, ColumnType, PhysicalValue } from '../../lib/parquet/column-type.ts';
 import { sameType } from '../../lib/parquet/column-type.ts';
 import { decodeChunk } from '../../lib/parquet/decode-chunk.ts';
 import { encodeChunk, PAGE_ROWS } from '../../lib/parquet/encode-chunk.ts';
