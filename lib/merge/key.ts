@@ -1,4 +1,4 @@
-import { partitionText, partitionTexts } from '../lake/partition.ts';
+import { partitionText } from '../lake/partition.ts';
 import type { Column, PhysicalValue } from '../parquet/column-type.ts';
 import { unscaled } from '../parquet/decimal.ts';
 import type { Vector } from '../parquet/vector.ts';
@@ -36,17 +36,6 @@ export function batchKeys(batch: RowBatch, { stored, partition }: KeyColumns): K
   const texts = partition.map((column): KeyOfRow => {
     const values = batchColumn(batch, column);
     return (row) => namedAfter(batch, row, () => partitionText(column, valueAt(values, row)));
-  });
-  return combine([...parts, ...texts]);
-}
-
-/** @param values of the stored key columns, converted to the types of `keys.stored` */
-export function lakeKeys(values: readonly Vector[], folder: string, { stored, partition }: KeyColumns): KeyOfRow {
-  const parts = stored.map((column, i) => part(column, values[i] as Vector));
-  const folderTexts = partitionTexts(folder);
-  const texts = partition.map(({ name }): KeyOfRow => {
-    const text = folderTexts.get(name) ?? null;
-    return () => text;
   });
   return combine([...parts, ...texts]);
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { TableBlocked } from '../../lib/errors.ts';
 import { partitionFolder } from '../../lib/lake/partition.ts';
 import type { Key } from '../../lib/merge/key.ts';
-import { batchKeys, keyColumns, lakeKeys } from '../../lib/merge/key.ts';
+import { batchKeys, keyColumns } from '../../lib/merge/key.ts';
 import type { RowBatch } from '../../lib/merge/row-batch.ts';
 import type { Column, ColumnType, PhysicalValue } from '../../lib/parquet/column-type.ts';
 import { vectorOf } from '../../lib/parquet/vector.ts';
@@ -21,6 +21,7 @@ import {
 } from '../parquet/sample-types.ts';
 import { storedText } from '../parquet/exact-form.ts';
 import { DAY, ID, MergeBench, OP } from './merge-bench.ts';
+import { lakeKeys } from './lake-keys.ts';
 
 const columnsOf = (types: readonly ColumnType[]): Column[] => types.map((type, i) => ({ name: `k${i}`, type }));
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { partitionFolder, partitionText } from '../../lib/lake/partition.ts';
 import type { Key } from '../../lib/merge/key.ts';
 import { rowHash } from '../../lib/merge/key-hash.ts';
-import { batchKeys, keyColumns, lakeKeys } from '../../lib/merge/key.ts';
+import { batchKeys, keyColumns } from '../../lib/merge/key.ts';
 import type { RowBatch } from '../../lib/merge/row-batch.ts';
 import { WantedKeys } from '../../lib/merge/wanted-keys.ts';
 import { BloomFilter } from '../../lib/parquet/bloom-filter.ts';
@@ -28,6 +28,7 @@ import {
   TEXT,
   utf8,
 } from '../parquet/sample-types.ts';
+import { lakeKeys } from './lake-keys.ts';
 
 type Row = readonly PhysicalValue[];
 type Form = (type: ColumnType, values: readonly PhysicalValue[]) => Vector;
