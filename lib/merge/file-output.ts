@@ -5,7 +5,7 @@ import { chunkStruct, keptRowGroup, movedChunk, rowGroupStruct } from '../parque
 import type { Column } from '../parquet/column-type.ts';
 import type { EncodedChunk } from '../parquet/encoded-chunk.ts';
 import type { Chunk, Footer, RowGroup } from '../parquet/footer.ts';
-import { MAGIC, parseFooter, writeFooter } from '../parquet/footer.ts';
+import { CREATED_BY, MAGIC, writeFooter } from '../parquet/footer.ts';
 import { schemaElement } from '../parquet/schema-element.ts';
 import type { CopiedRange, Piece } from '../ports/object-store.ts';
 
@@ -98,11 +98,16 @@ export class FileOutput {
     }
     const metadata = fileMetadata({ id, generation, ...note });
     const bytes = writeFooter({ elements: columns.map(schemaElement), rowGroups, metadata });
-    const head = writeFooter({ elements: columns.map(schemaElement), rowGroups: [], metadata });
     // Unused bytes, if any.
     const padding = lastMiddle(rowGroups) + 1 - (this.offset + bytes.length);
     if (padding > 0) yield new Uint8Array(padding);
-    this.written = { ...parseFooter(head, head.length + MAGIC.length), rowGroups, byteLength: bytes.length };
+    this.written = {
+      columns: columns.map((column) => ({ ...column, required: false })),
+      rowGroups,
+      metadata,
+      createdBy: CREATED_BY,
+      byteLength: bytes.length,
+    };
     yield bytes;
   }
 
@@ -170,4 +175,4 @@ interface PendingGroup {
 type PlacedChunk =
   | { chunk: Chunk }
   | { encoded: EncodedChunk; offset: number }
-  | { moved: Chunk; bytes?: Uint8Array; bloomFilter?: Uint8Array; offset: number };
+  | { moved: Chunk; bloomFilter?: Uint8Array; offset: number };

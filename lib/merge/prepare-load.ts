@@ -9,7 +9,7 @@ import { encode, encodedGroups, rowsOfColumn } from './prepare-group.ts';
 import type { RawSlice } from './raw-slice.ts';
 import { asBlocked } from './raw-slice.ts';
 import { readChunks } from './read-group.ts';
-import { describedChunk } from './stored-chunk.ts';
+import { storedChunk } from './stored-chunk.ts';
 import { OP } from './row-batch.ts';
 
 /**
@@ -66,13 +66,9 @@ async function groupsOfUnit(unit: Unit, { file }: RawSlice, content: FileContent
     spans,
   );
   const columns = content.columns.map((column): RowsOfColumn => {
-    const index = file.footer.columns.findIndex(({ name }) => name === column.name);
-    const stored = file.footer.columns[index];
     const sources = unit.parts.map(({ group, start, end }): RowSource => {
-      const chunk = group.chunks[index];
-      if (!stored || !chunk) return { vector: nullVector(column.type, end - start) };
-      const chunkBytes = bytes.get(chunk) ?? new Uint8Array();
-      return { stored: { column: stored, chunk: describedChunk(chunk), bytes: chunkBytes }, start, end };
+      const stored = storedChunk(file, group, column, bytes);
+      return stored ? { stored, start, end } : { vector: nullVector(column.type, end - start) };
     });
     return { ...rowsOfColumn(column, sources, content), isLoadOperation: column.name === OP };
   });

@@ -1,7 +1,7 @@
 import { mapConcurrently } from '../concurrency.ts';
 import { messageOf, TableBlocked } from '../errors.ts';
 import type { OpenLakeFile } from '../lake/lake-file.ts';
-import type { Chunk } from '../parquet/footer.ts';
+import type { Chunk, Footer } from '../parquet/footer.ts';
 import type { ReadRange } from '../parquet/parquet-file.ts';
 import { ThreadLost } from '../ports/threads.ts';
 
@@ -55,8 +55,8 @@ const GAP_BYTES_MAX = 128 * 1024;
 const REQUESTS_AT_ONCE = 8;
 
 /** Where the file has a column; -1 if it does not. */
-export function columnIndex(file: OpenLakeFile, name: string): number {
-  return file.footer.columns.findIndex((column) => column.name === name);
+export function columnIndex({ footer }: { footer: Footer }, name: string): number {
+  return footer.columns.findIndex((column) => column.name === name);
 }
 
 /** Own files are whole: what a decoder throws means damage. */

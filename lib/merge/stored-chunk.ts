@@ -1,8 +1,7 @@
 import { messageOf } from '../errors.ts';
-import type { OpenLakeFile } from '../lake/lake-file.ts';
 import type { Column } from '../parquet/column-type.ts';
 import { decodeChunk } from '../parquet/decode-chunk.ts';
-import type { Chunk, FooterColumn, RowGroup } from '../parquet/footer.ts';
+import type { Chunk, Footer, FooterColumn, RowGroup } from '../parquet/footer.ts';
 import type { Bound } from '../parquet/statistics.ts';
 import type { Vector } from '../parquet/vector.ts';
 import { convertVector } from '../parquet/widening.ts';
@@ -17,7 +16,7 @@ export interface StoredChunk {
 
 /** The chunk of a column in a row group; undefined if the file does not have it. */
 export function storedChunk(
-  file: OpenLakeFile,
+  file: { footer: Footer },
   group: RowGroup,
   column: Column,
   bytes: ReadonlyMap<Chunk, Uint8Array>,
@@ -30,7 +29,7 @@ export function storedChunk(
 }
 
 /** What encoding needs to know of a chunk, apart from its footer: another thread would get all of that with it. */
-export function describedChunk({ codec, values, statistics: { nulls, min, max } }: Chunk): StoredChunk['chunk'] {
+function describedChunk({ codec, values, statistics: { nulls, min, max } }: Chunk): StoredChunk['chunk'] {
   const own = (bound: Bound | undefined): Bound | undefined =>
     bound && { ...bound, bytes: Uint8Array.from(bound.bytes) };
   return { codec, values, statistics: { nulls, min: own(min), max: own(max) } };

@@ -92,7 +92,7 @@ export function canDecodePage({ encoding }: DataPage, { type }: FooterColumn): b
   );
 }
 
-function isDictionaryEncoded(encoding: number): boolean {
+export function isDictionaryEncoded(encoding: number | undefined): boolean {
   return encoding === ENCODING.PLAIN_DICTIONARY || encoding === ENCODING.RLE_DICTIONARY;
 }
 

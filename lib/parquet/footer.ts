@@ -132,7 +132,7 @@ export function writeFooter(footer: {
   return concatenated([...parts, end]);
 }
 
-const CREATED_BY = 'tidemark';
+export const CREATED_BY = 'tidemark';
 const utf8 = new TextDecoder();
 
 /** Schema and column orders as hyparquet-writer serialises them. */

@@ -1,5 +1,5 @@
 import type { ColumnType } from './column-type.ts';
-import { decodeChunk, decodeDictionary, decodePage } from './decode-chunk.ts';
+import { decodeChunk, decodeDictionary, decodePage, isDictionaryEncoded } from './decode-chunk.ts';
 import type { RowEdits } from './edit-vector.ts';
 import { editVector } from './edit-vector.ts';
 import { PAGE_ROWS, plainPageEnd } from './encode-chunk.ts';
@@ -8,8 +8,9 @@ import { encodeDictionaryPage, encodeIndexPage, encodePlainPage } from './encode
 import type { EncodedChunk } from './encoded-chunk.ts';
 import type { Chunk, FooterColumn } from './footer.ts';
 import { GrowingDictionary } from './growing-dictionary.ts';
-import type { ChunkPages, DataPage } from './page.ts';
+import type { ChunkPages, DataPage, DictionaryPage } from './page.ts';
 import { ENCODING } from './page.ts';
+import { bitWidthFor } from './rle-encode.ts';
 import { chunkStatistics, statisticsAfter } from './statistics.ts';
 import type { Vector } from './vector.ts';
 import { isSameValue } from './vector.ts';
@@ -152,7 +153,7 @@ export class PageEdits {
 
   private putIndices(dictionary: GrowingDictionary, indices: Int32Array): void {
     this.encodings.add(ENCODING.RLE_DICTIONARY);
-    const bitWidth = 32 - Math.clz32(Math.max(0, dictionary.length - 1));
+    const bitWidth = bitWidthFor(dictionary.length);
     for (let start = 0; start < indices.length; start += PAGE_ROWS) {
       const end = Math.min(indices.length, start + PAGE_ROWS);
       this.put(encodeIndexPage(indices, start, end, bitWidth, this.chunk.codec), end - start);
@@ -161,9 +162,7 @@ export class PageEdits {
 
   private keepPage(page: DataPage): void {
     this.encodings.add(page.encoding);
-    const parts = [this.bytes.subarray(page.start, page.end)];
-    const uncompressedBytes = page.bodyStart - page.start + page.uncompressedBytes;
-    this.put({ parts, byteLength: page.end - page.start, uncompressedBytes }, page.values);
+    this.put(this.asItIs(page), page.values);
   }
 
   private put({ parts, byteLength, uncompressedBytes }: EncodedPage, values: number): void {
@@ -199,9 +198,12 @@ export class PageEdits {
     const { dictionary: page } = this.pages;
     if (!page || !this.dictionary) return undefined;
     if (this.dictionary.hasGrown) return encodeDictionaryPage(this.dictionary.values(), this.column, this.chunk.codec);
-    const parts = [this.bytes.subarray(page.start, page.end)];
-    const uncompressedBytes = page.bodyStart - page.start + page.uncompressedBytes;
-    return { parts, byteLength: page.end - page.start, uncompressedBytes };
+    return this.asItIs(page);
+  }
+
+  private asItIs({ start, bodyStart, end, uncompressedBytes }: DataPage | DictionaryPage): EncodedPage {
+    const parts = [this.bytes.subarray(start, end)];
+    return { parts, byteLength: end - start, uncompressedBytes: bodyStart - start + uncompressedBytes };
   }
 
   /** By difference, where that is exact; else from all values. */
@@ -231,10 +233,6 @@ const INDEX: ColumnType = { physical: 'INT32', logical: { kind: 'integer', bits:
 
 function indexVector(data: Int32Array) {
   return { kind: 'INT32' as const, length: data.length, data, valid: undefined };
-}
-
-function isDictionaryEncoded(encoding: number | undefined): boolean {
-  return encoding === ENCODING.RLE_DICTIONARY || encoding === ENCODING.PLAIN_DICTIONARY;
 }
 
 function relativeTo(first: number, rows: Uint32Array): Uint32Array {

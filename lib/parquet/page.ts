@@ -182,15 +182,8 @@ function readPage(bytes: Uint8Array, start: number): AnyPage {
   return { kind: 'data', page, end };
 }
 
-interface InnerHeader {
-  version: 1 | 2;
-  values: number;
-  nulls: number | undefined;
-  encoding: number;
-  definitionBytes: number;
-  repetitionBytes: number;
-  compressed: boolean;
-}
+/** What the headers of a page's type say. */
+type InnerHeader = Omit<DataPage, keyof PagePlace>;
 
 /** DataPageHeader and DictionaryPageHeader begin alike. */
 function readInner(reader: ThriftReader, version: 1 | 2): InnerHeader {

@@ -86,7 +86,8 @@ export async function updateIndex(
   access: LakeAccess,
 ): Promise<WrittenObject[]> {
   const before = [...current, ...stale];
-  const created = written.filter(({ key }) => !before.some((file) => file.key === key));
+  const known = new Set(before.map(({ key }) => key));
+  const created = written.filter(({ key }) => !known.has(key));
   if (before.length + created.length <= INDEX_FILES_MIN) return [];
   const byKey = new Map(written.map((file) => [file.key, file]));
   const files = await Promise.all(

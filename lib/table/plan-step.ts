@@ -34,11 +34,10 @@ export async function planStep(
   const files = filesOf(step, row);
   const lakeFiles = await readLakeFiles(row, prefix, access);
   const held = heldParts(lakeFiles);
-  if (decideUncommitted(row, { ...listing, whole: true }, held)) {
-    const whole = listing.whole ? listing : await listRawFiles(row, { keys: [], whole: true }, raw, clock.now());
-    const instead = decideUncommitted(row, whole, held);
-    if (instead) return { instead };
-  }
+  let due = decideUncommitted(row, listing, held);
+  if (due?.kind === 'list whole')
+    due = decideUncommitted(row, await listRawFiles(row, { keys: [], whole: true }, raw, clock.now()), held);
+  if (due?.kind === 'new generation') return { instead: due };
   const chosen = await chooseSlices(
     files,
     { ...row.progress, attempts },

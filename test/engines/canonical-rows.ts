@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { literal, quoted } from '../parquet/sql-text.ts';
 
 /** A column as DuckDB names its type. */
 export interface CanonicalColumn {
@@ -66,12 +67,4 @@ function canonicalForm(column: string, type: string): string {
   if (type === 'DATE') return `(${value} - DATE '1970-01-01')::VARCHAR`;
   if (type.startsWith('TIME')) return `epoch_us(${value})::VARCHAR`;
   return `${value}::VARCHAR`;
-}
-
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
-
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }

@@ -1,4 +1,5 @@
 import type { DuckDb } from '../parquet/duckdb.ts';
+import { list, literal, quoted, readBack, written } from '../parquet/sql-text.ts';
 
 /** Name → DuckDB's type. */
 type Columns = Map<string, string>;
@@ -131,27 +132,4 @@ function exactForm(column: string, type: string): string {
   if (type === 'BLOB') return `hex(${column})`;
   if (type.startsWith('TIME')) return `epoch_us(${column})::VARCHAR`;
   return `${column}::VARCHAR`;
-}
-
-/** A value as text that survives the way through JavaScript, and back. */
-function written(value: string, type: string): string {
-  if (type === 'VARCHAR') return `hex(encode(${value}))`;
-  return type === 'BLOB' ? `hex(${value})` : `${value}::VARCHAR`;
-}
-
-function readBack(text: string, type: string): string {
-  if (type === 'VARCHAR') return `decode(unhex(${literal(text)}))`;
-  return type === 'BLOB' ? `unhex(${literal(text)})` : `${literal(text)}::${type}`;
-}
-
-function list(paths: readonly string[]): string {
-  return `[${paths.map(literal).join(', ')}]`;
-}
-
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
-
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }

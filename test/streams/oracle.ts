@@ -1,4 +1,5 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { list, literal, quoted, readBack, written } from '../parquet/sql-text.ts';
 
 /** A table as raw files and as lake. */
 export interface TableFiles {
@@ -193,27 +194,4 @@ function exactForm(name: string, columns: Columns, expected: Columns, partitionK
   if (type === 'BLOB') return `hex(${value})`;
   if (type.startsWith('TIME')) return `epoch_us(${value})::VARCHAR`;
   return `${value}::VARCHAR`;
-}
-
-/** A value as text that survives the way through JavaScript, and back: a text decoder drops byte order marks. */
-function written(value: string, type: string): string {
-  if (type === 'VARCHAR') return `hex(encode(${value}))`;
-  return type === 'BLOB' ? `hex(${value})` : `${value}::VARCHAR`;
-}
-
-function readBack(text: string, type: string): string {
-  if (type === 'VARCHAR') return `decode(unhex(${literal(text)}))`;
-  return type === 'BLOB' ? `unhex(${literal(text)})` : `${literal(text)}::${type}`;
-}
-
-function list(paths: readonly string[]): string {
-  return `[${paths.map(literal).join(', ')}]`;
-}
-
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
-
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }
