@@ -1,6 +1,7 @@
 import { BloomFilter } from '../parquet/bloom-filter.ts';
 import type { Column } from '../parquet/column-type.ts';
 import { sameType } from '../parquet/column-type.ts';
+import type { EditedChunk } from '../parquet/edit-chunk.ts';
 import { editChunk } from '../parquet/edit-chunk.ts';
 import type { RowEdits } from '../parquet/edit-vector.ts';
 import { editVector } from '../parquet/edit-vector.ts';
@@ -28,8 +29,8 @@ export interface ColumnEdit {
   stored: StoredChunk | undefined;
   /** For each replaced row, then for each appended one. */
   values: Vector;
-  /** Whether the chunk has a bloom filter. */
-  bloomFilter: boolean;
+  /** Whether the chunk has a bloom filter, and whether the one that it had may serve on if no value is new. */
+  bloomFilter: 'none' | 'new' | 'kept or new';
 }
 
 /** By column: the new chunk, or that the one that is there serves on, with its bytes if they are wanted. */
@@ -44,12 +45,17 @@ export function editGroup({ rows, edits, columns, returnsUnchanged }: GroupEdit)
   return columns.map((edit) => {
     const edited = editColumn(edit, rows, edits);
     if (edited === 'unchanged') return returnsUnchanged && edit.stored ? { unchanged: edit.stored.bytes } : edited;
-    if (!edit.bloomFilter) return edited;
-    return { ...edited, bloomFilter: BloomFilter.of(wholeColumn(edit, rows, edits))?.bytes() };
+    const { addsValues = true, ...chunk } = edited;
+    if (edit.bloomFilter === 'none' || (edit.bloomFilter === 'kept or new' && !addsValues)) return chunk;
+    return { ...chunk, bloomFilter: BloomFilter.of(wholeColumn(edit, rows, edits))?.bytes() };
   });
 }
 
-function editColumn(edit: ColumnEdit, rows: number, edits: RowEdits): EncodedChunk | 'unchanged' {
+function editColumn(
+  edit: ColumnEdit,
+  rows: number,
+  edits: RowEdits,
+): (Partial<EditedChunk> & EncodedChunk) | 'unchanged' {
   const { column, stored, values } = edit;
   if (stored && !stored.column.required && sameType(stored.column.type, column.type)) {
     return inColumn(column, () => editChunk(stored.bytes, stored.chunk, stored.column, edits, values));

@@ -22,10 +22,20 @@ export type FileNote = Pick<FileMetadata, 'holds' | 'joined' | 'edited'>;
 
 /**
  * A chunk of a row group that is written: where it is in the old version, copied from there, or new. Bytes that are at
- * hand need not be copied by the store; those of another file cannot be.
+ * hand need not be copied by the store; those of another file cannot be. A new chunk may go on with a bloom filter that is
+ * in the old version.
  */
 export type OutputChunk =
-  { kept: Chunk } | { moved: Chunk; bytes?: Uint8Array; bloomFilter?: Uint8Array } | { encoded: EncodedChunk };
+  | { kept: Chunk }
+  | { moved: Chunk; bytes?: Uint8Array; bloomFilter?: Uint8Array }
+  | { encoded: EncodedChunk; keptFilter?: KeptFilter };
+
+/** A bloom filter of the old version that serves on: where it is there, in bytes, and whether it has to be copied. */
+export interface KeptFilter {
+  start: number;
+  length: number;
+  isMoved: boolean;
+}
 
 /** The bytes of a lake file in the order in which they are written, and the footer that describes them. */
 export class FileOutput {
@@ -87,15 +97,16 @@ export class FileOutput {
   *end(note: FileNote): Generator<Piece> {
     const { columns, id, generation } = this.identity;
     const rowGroups: RowGroup[] = [];
+    const filters: Piece[] = [];
     for (const group of this.groups) {
       if (!('placed' in group)) {
         rowGroups.push(group);
         continue;
       }
-      const chunks: Chunk[] = [];
-      for (const placed of group.placed) chunks.push(yield* this.describe(placed));
+      const chunks = group.placed.map((placed) => this.describe(placed, filters));
       rowGroups.push(rowGroupStruct(chunks, group.rows));
     }
+    yield* filters;
     const metadata = fileMetadata({ id, generation, ...note });
     const bytes = writeFooter({ elements: columns.map(schemaElement), rowGroups, metadata });
     // Unused bytes, if any.
@@ -116,22 +127,39 @@ export class FileOutput {
     return this.written;
   }
 
-  private *describe(placed: PlacedChunk): Generator<Piece, Chunk> {
+  /** @param filters is added to: the bloom filters, in the order in which they are written */
+  private describe(placed: PlacedChunk, filters: Piece[]): Chunk {
     if ('chunk' in placed) return placed.chunk;
-    const bloomFilterAt = this.offset;
     if ('encoded' in placed) {
-      const { bloomFilter } = placed.encoded;
-      if (!bloomFilter) return chunkStruct(placed.encoded, placed.offset);
-      this.offset += bloomFilter.length;
-      yield bloomFilter;
-      return chunkStruct(placed.encoded, placed.offset, bloomFilterAt);
+      const { encoded, keptFilter, offset } = placed;
+      if (keptFilter && !keptFilter.isMoved) {
+        const { start, length } = keptFilter;
+        return chunkStruct(encoded, offset, { start, length });
+      }
+      const { bloomFilter = keptFilter && rangeOf(keptFilter) } = encoded;
+      return chunkStruct(encoded, offset, bloomFilter && this.place(bloomFilter, filters));
     }
-    const { bloomFilter } = placed.moved;
-    if (bloomFilter?.length === undefined) return movedChunk(placed.moved, placed.offset);
-    this.offset += bloomFilter.length;
-    yield placed.bloomFilter ?? { start: bloomFilter.start, end: bloomFilter.start + bloomFilter.length };
-    return movedChunk(placed.moved, placed.offset, bloomFilterAt);
+    const { moved, offset } = placed;
+    const { start, length } = moved.bloomFilter ?? {};
+    if (start === undefined || length === undefined) return movedChunk(moved, offset);
+    const filter = this.place(placed.bloomFilter ?? rangeOf({ start, length }), filters);
+    return movedChunk(moved, offset, filter.start);
   }
+
+  private place(filter: Uint8Array | CopiedRange, filters: Piece[]): { start: number; length: number } {
+    const start = this.offset;
+    const length = filter instanceof Uint8Array ? filter.length : filter.end - filter.start;
+    this.offset += length;
+    const last = filters.at(-1);
+    if (last && 'end' in last && 'end' in filter && last.end === filter.start) {
+      filters[filters.length - 1] = { start: last.start, end: filter.end };
+    } else filters.push(filter);
+    return { start, length };
+  }
+}
+
+function rangeOf({ start, length }: { start: number; length: number }): CopiedRange {
+  return { start, end: start + length };
 }
 
 /**
@@ -162,7 +190,7 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
 
 /** What the footer has to say of a chunk, without its bytes: they are written, and large. */
 function withoutBytes(chunk: Exclude<OutputChunk, { kept: Chunk }>, offset: number): PlacedChunk {
-  if ('encoded' in chunk) return { encoded: { ...chunk.encoded, parts: [] }, offset };
+  if ('encoded' in chunk) return { ...chunk, encoded: { ...chunk.encoded, parts: [] }, offset };
   const { moved, bloomFilter } = chunk;
   return { moved, offset, ...(bloomFilter && { bloomFilter }) };
 }
@@ -174,5 +202,5 @@ interface PendingGroup {
 
 type PlacedChunk =
   | { chunk: Chunk }
-  | { encoded: EncodedChunk; offset: number }
+  | { encoded: EncodedChunk; keptFilter?: KeptFilter; offset: number }
   | { moved: Chunk; bloomFilter?: Uint8Array; offset: number };

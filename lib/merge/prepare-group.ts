@@ -1,4 +1,5 @@
 import type { Column } from '../parquet/column-type.ts';
+import { sameType } from '../parquet/column-type.ts';
 import { encodeChunk } from '../parquet/encode-chunk.ts';
 import type { Chunk, RowGroup } from '../parquet/footer.ts';
 import { nullVector } from '../parquet/vector.ts';
@@ -6,7 +7,8 @@ import { takeRows } from '../parquet/vector-rows.ts';
 import type { Threads } from '../ports/threads.ts';
 import type { ColumnEdit } from './edit-group.ts';
 import type { EncodedRows, RowsOfColumn, RowSource } from './encode-rows.ts';
-import type { FileIdentity, OutputChunk } from './file-output.ts';
+import type { OpenLakeFile } from '../lake/lake-file.ts';
+import type { FileIdentity, KeptFilter, OutputChunk } from './file-output.ts';
 import type { ChangeFile, GroupPlan, StoredGroup } from './plan.ts';
 import { columnIndex, readable, readChunks, readRanges } from './read-group.ts';
 import type { RowBatch } from './row-batch.ts';
@@ -55,21 +57,37 @@ export async function editedGroup(
     replaced: Uint32Array.from(replaced),
     appended: plan.appended.length,
   };
-  const columns = content.columns.map((column): ColumnEdit => ({
+  const filters = content.columns.map((column) => filterOf(file, group, column));
+  const columns = content.columns.map((column, i): ColumnEdit => ({
     column,
     stored: storedChunk(file, group, column, bytes),
     values: rowsOfBatch(content, column, batchRows),
-    bloomFilter: content.bloomFilterColumns.has(column.name),
+    bloomFilter: !content.bloomFilterColumns.has(column.name) ? 'none' : filters[i] ? 'kept or new' : 'new',
   }));
   const edit = { rows: group.rows, edits, columns, returnsUnchanged: layout === 'anew' };
   const edited = await readable(file, content.threads.run('editGroup', edit, spans));
   const chunks = edited.map((chunk, i): OutputChunk => {
     const old = group.chunks[columnIndex(file, content.columns[i]?.name ?? '')] as Chunk;
     if (chunk === 'unchanged') return { kept: old };
-    return 'unchanged' in chunk ? { moved: old, bytes: chunk.unchanged } : { encoded: chunk };
+    if ('unchanged' in chunk) return { moved: old, bytes: chunk.unchanged };
+    const filter = columns[i]?.bloomFilter === 'kept or new' && !chunk.bloomFilter ? filters[i] : undefined;
+    return { encoded: chunk, ...(filter && { keptFilter: { ...filter, isMoved: layout === 'anew' } }) };
   });
   const rows = group.rows - plan.removed.size + plan.appended.length;
   return [{ kind: 'encoded', rows, chunks }];
+}
+
+/** The bloom filter of a chunk; of no use where the column is to be of another type, since it is of the values' bytes. */
+function filterOf(
+  file: OpenLakeFile,
+  group: RowGroup,
+  { name, type }: Column,
+): Omit<KeptFilter, 'isMoved'> | undefined {
+  const index = columnIndex(file, name);
+  const stored = file.footer.columns[index];
+  const { start, length } = group.chunks[index]?.bloomFilter ?? {};
+  if (!stored || !sameType(stored.type, type) || start === undefined || length === undefined) return undefined;
+  return { start, length };
 }
 
 /** A row group of another file: its bytes are read, since the store copies none from there. */

@@ -16,16 +16,12 @@ import { serializeThrift } from './thrift.ts';
 /**
  * Describes a new chunk.
  * @param offset where in the file the chunk begins, in bytes
- * @param bloomFilterOffset where its bloom filter begins; undefined if it is not in the file
+ * @param bloomFilter where its bloom filter is; undefined if it is not in the file
  */
-export function chunkStruct(encoded: EncodedChunk, offset: number, bloomFilterOffset?: number): Chunk {
-  const { codec, values, uncompressedBytes, statistics, byteLength, dictionaryPageOffset, bloomFilter } = encoded;
+export function chunkStruct(encoded: EncodedChunk, offset: number, bloomFilter?: Chunk['bloomFilter']): Chunk {
+  const { codec, values, uncompressedBytes, statistics, byteLength, dictionaryPageOffset } = encoded;
   const codecNumber = CompressionCodecs.indexOf(codec as CompressionCodec);
   if (codecNumber < 0) throw new Error(`the codec ${codec} is not known`);
-  const filter =
-    bloomFilter && bloomFilterOffset !== undefined
-      ? { start: bloomFilterOffset, length: bloomFilter.length }
-      : undefined;
   const struct = serializeThrift({
     field_2: BigInt(offset),
     field_3: {
@@ -39,12 +35,12 @@ export function chunkStruct(encoded: EncodedChunk, offset: number, bloomFilterOf
       field_9: BigInt(offset + encoded.dataPageOffset),
       field_11: dictionaryPageOffset === undefined ? undefined : BigInt(offset + dictionaryPageOffset),
       field_12: statisticsStruct(statistics),
-      field_14: filter && BigInt(filter.start),
-      field_15: filter?.length,
+      field_14: bloomFilter && BigInt(bloomFilter.start),
+      field_15: bloomFilter?.length,
     },
   });
   const end = offset + byteLength;
-  return { struct, codec, start: offset, end, values, uncompressedBytes, statistics, bloomFilter: filter };
+  return { struct, codec, start: offset, end, values, uncompressedBytes, statistics, bloomFilter };
 }
 
 /**

@@ -10,6 +10,11 @@ import { readPages } from './page.ts';
 import type { Vector } from './vector.ts';
 import { isSameValue } from './vector.ts';
 
+export interface EditedChunk extends EncodedChunk {
+  /** Whether it may hold values that were not there before; else a bloom filter of the old chunk is true of it, too. */
+  addsValues: boolean;
+}
+
 /**
  * A column chunk with some rows changed. Only the pages that hold a changed row are decoded and encoded again, in the
  * encoding and codec that they have; all others stay the bytes they are. A chunk that holds what own code does not know
@@ -26,7 +31,7 @@ export function editChunk(
   column: FooterColumn,
   edits: RowEdits,
   values: Vector,
-): EncodedChunk | 'unchanged' {
+): EditedChunk | 'unchanged' {
   const pages = readPages(bytes, chunk.values);
   const isKnown =
     !column.required && canCompress(chunk.codec) && pages.data.every((page) => canDecodePage(page, column));
@@ -41,9 +46,9 @@ function editWholeChunk(
   column: FooterColumn,
   edits: RowEdits,
   values: Vector,
-): EncodedChunk | 'unchanged' {
+): EditedChunk | 'unchanged' {
   const old = decodeChunk(bytes, chunk, column);
   const differs = edits.replaced.some((row, i) => !isSameValue(old, row, values, i));
   if (!differs && edits.removed.length === 0 && edits.appended === 0) return 'unchanged';
-  return encodeChunk(column, editVector(column.type, old, edits, values));
+  return { ...encodeChunk(column, editVector(column.type, old, edits, values)), addsValues: true };
 }

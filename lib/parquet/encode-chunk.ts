@@ -14,7 +14,7 @@ import { flatVector } from './vector-rows.ts';
  * Rows of a data page. Only pages with a changed row are encoded again when a row group changes; smaller ones make files
  * grow more than that saves (2 % more bytes than one page a row group, where 512 rows take 3.2 %).
  */
-export const PAGE_ROWS = 1024;
+export const PAGE_ROWS = 512;
 
 /**
  * Encodes the values of an OPTIONAL column of a row group: data pages v2, with a dictionary if that makes the chunk much

@@ -1,5 +1,6 @@
 import type { ColumnType } from './column-type.ts';
 import { decodeChunk, decodeDictionary, decodePage, isDictionaryEncoded } from './decode-chunk.ts';
+import type { EditedChunk } from './edit-chunk.ts';
 import type { RowEdits } from './edit-vector.ts';
 import { editVector } from './edit-vector.ts';
 import { PAGE_ROWS, plainPageEnd } from './encode-chunk.ts';
@@ -50,7 +51,7 @@ export class PageEdits {
       );
   }
 
-  run(): EncodedChunk | 'unchanged' {
+  run(): EditedChunk | 'unchanged' {
     let row = 0;
     const last = this.pages.data.at(-1);
     for (const page of this.pages.data) {
@@ -172,7 +173,7 @@ export class PageEdits {
     this.values += values;
   }
 
-  private finish(): EncodedChunk {
+  private finish(): EditedChunk {
     const dictionary = this.dictionaryPage();
     if (dictionary) this.encodings.add(ENCODING.PLAIN);
     const dictionaryBytes = dictionary?.byteLength ?? 0;
@@ -190,7 +191,7 @@ export class PageEdits {
       statistics: { nulls: undefined, min: undefined, max: undefined },
       bloomFilter: undefined,
     };
-    return { ...chunk, statistics: this.statisticsOf(chunk) };
+    return { ...chunk, statistics: this.statisticsOf(chunk), addsValues: this.added.length > 0 };
   }
 
   /** As it was, unless it has grown. */

@@ -5,6 +5,7 @@
  */
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread } from 'node:worker_threads';
 import { DEFAULT_LIMITS } from '../../lib/config.ts';
 import { arrivalOf } from '../../lib/local/arrival.ts';
@@ -44,6 +45,7 @@ export interface TidemarkResult {
 /** More wake-ups than one run has files. */
 const WAKE_UPS_MAX = 100_000;
 const DEADLINE_MS = 15 * 60_000;
+const REST_MS = 500;
 
 // The worker threads load this module, too.
 if (isMainThread) answer(await run((await takeJob()) as TidemarkJob));
@@ -66,6 +68,8 @@ async function run({ table, primaryKey, threads, targetFileBytes, runs }: Tidema
     connected.set(folders.lake, ports);
     await configureTable(table, { primaryKey, active: true }, ports);
     for (const { from, to } of arriving) await arrive(from, to, folders.raw, ports);
+    // What the run before left to the system is done: the blocks of the version that it replaced are freed.
+    await sleep(REST_MS);
     const wakeUps = ports.queue.receive(WAKE_UPS_MAX);
     counter.take();
     timer.start();

@@ -351,6 +351,20 @@ describe('bloom filters', () => {
     expect(await excluded(after, 'name', 'new')).toEqual([false, true, false]);
   });
 
+  it.each(['grow', 'anew'] as const)('serve on where rows only go: layout "%s"', async (layout) => {
+    const bytes = await filtered();
+    const groups = [encode({ removed: [1] }), encode({ removed: [0] }), KEEP];
+    const { before, after, pieces } = await written(bytes, { groups, layout }, COLUMNS, ['name']);
+    const { rowGroups } = footerOf(after);
+    expect(idsOf(after)).toHaveLength(7);
+    for (const [i, { chunks }] of rowGroups.entries())
+      expect(filterBytes(after, chunks[3]!)).toEqual(filterBytes(bytes, before.footer.rowGroups[i]!.chunks[3]!));
+    const [first, , last] = before.footer.rowGroups.map(({ chunks }) => chunks[3]!.bloomFilter!);
+    const isAt = rowGroups[0]!.chunks[3]!.bloomFilter!.start;
+    if (layout === 'grow') expect(isAt).toBe(first!.start);
+    else expect(pieces).toContainEqual({ start: first!.start, end: last!.start + last!.length! });
+  });
+
   it('of another writer go with the chunk that they told of', async () => {
     const { after } = await written(await filtered(), { groups: [encode({ replaced: [[0, 1]] }), KEEP, KEEP] });
     expect(footerOf(after).rowGroups.map(filtersOf)).toEqual([ofName.map(() => false), ofName, ofName]);

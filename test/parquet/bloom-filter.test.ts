@@ -211,7 +211,9 @@ describe('bloom filters and DuckDB', () => {
       const chunks = columns.map((column, i) => {
         const vector = vectorOf(column.type, rows[i]!);
         const encoded = { ...encodeChunk(column, vector), bloomFilter: filterOf(vector).bytes() };
-        return chunkStruct(encoded, write(...encoded.parts), write(encoded.bloomFilter));
+        const start = write(...encoded.parts);
+        const { length } = encoded.bloomFilter;
+        return chunkStruct(encoded, start, { start: write(encoded.bloomFilter), length });
       });
       return rowGroupStruct(chunks, 3000);
     });

@@ -354,7 +354,7 @@ describe('editing a chunk', () => {
 
   it('leaves it where it is if no value differs', () => {
     expect(run(chunk, { edits: NONE, values: [] })).toBe('unchanged');
-    expect(run(chunk, replace([0, 1500], [rows[0]!, rows[1500]!]))).toBe('unchanged');
+    expect(run(chunk, replace([0, 700], [rows[0]!, rows[700]!]))).toBe('unchanged');
     expect(run(own(INT, [null, 2]), replace([0], [null]))).toBe('unchanged');
     const required = writtenChunk(INT, [1, 2], { encoding: 'PLAIN', required: true });
     const statistics = { nulls: 0, min: undefined, max: undefined };
@@ -369,7 +369,7 @@ describe('editing a chunk', () => {
     for (const { bodyStart, end } of [data[0]!, data[2]!]) damaged.fill(0xff, bodyStart, end);
     const source = { ...chunk, bytes: damaged };
     expect(() => decoded(source)).toThrow();
-    const next = stored(run(source, replace([1500], [rows[7]!])) as EncodedChunk, TEXT);
+    const next = stored(run(source, replace([PAGE_ROWS + 476], [rows[7]!])) as EncodedChunk, TEXT);
     const pages = readPages(next.bytes, rows.length);
     expect(Buffer.compare(next.bytes.subarray(0, pages.data[1]!.start), damaged.subarray(0, data[1]!.start))).toBe(0);
     expect(Buffer.compare(pageBytes(next, pages.data[2]!), pageBytes(source, data[2]!))).toBe(0);
@@ -377,7 +377,7 @@ describe('editing a chunk', () => {
   });
 
   it('adds to the end of the dictionary what it does not have, so that the other pages stay true', () => {
-    const next = expectEdited(chunk, replace([1500, 1501], [utf8('never seen'), utf8('nor this')]));
+    const next = expectEdited(chunk, replace([700, 701], [utf8('never seen'), utf8('nor this')]));
     const { dictionary, data } = readPages(next.bytes, rows.length);
     expect(dictionary?.values).toBe(42);
     expect(data.map((page) => page.encoding)).toEqual(data.map(() => ENCODING.RLE_DICTIONARY));
@@ -395,20 +395,20 @@ describe('editing a chunk', () => {
     }
   });
 
-  it('fills the last page with appended rows, then pages of 1,024', () => {
-    const source = own(TEXT, rows.slice(0, 1_500));
-    const values = Array.from({ length: 2_000 }, (_, i) => utf8(`appended ${i % 30}`));
-    const next = expectEdited(source, { edits: { ...NONE, appended: 2_000 }, values });
-    expect(readPages(next.bytes, 3_500).data.map((page) => page.values)).toEqual([1024, 1024, 1024, 428]);
+  it('fills the last page with appended rows, then pages of 512', () => {
+    const source = own(TEXT, rows.slice(0, PAGE_ROWS + 100));
+    const values = Array.from({ length: 2 * PAGE_ROWS }, (_, i) => utf8(`appended ${i % 30}`));
+    const next = expectEdited(source, { edits: { ...NONE, appended: 2 * PAGE_ROWS }, values });
+    expect(readPages(next.bytes, 3 * PAGE_ROWS + 100).data.map((page) => page.values)).toEqual([512, 512, 512, 100]);
   });
 
-  it("cuts another writer's long page into pages of 1,024 where it changes", () => {
-    const values = Array.from({ length: 5_000 }, (_, i) => i);
+  it("cuts another writer's long page into pages of 512 where it changes", () => {
+    const values = Array.from({ length: 2_000 }, (_, i) => i);
     const { bytes, chunk: described, column } = writtenChunk(INT, values, { encoding: 'PLAIN' });
     const source = { bytes, column, chunk: { ...described, statistics: chunkStatistics(vectorOf(INT, values), INT) } };
-    expect(readPages(bytes, 5_000).data).toHaveLength(1);
-    const next = expectEdited(source, replace([4_000], [-1]));
-    expect(readPages(next.bytes, 5_000).data.map((page) => page.values)).toEqual([1024, 1024, 1024, 1024, 904]);
+    expect(readPages(bytes, 2_000).data).toHaveLength(1);
+    const next = expectEdited(source, replace([1_900], [-1]));
+    expect(readPages(next.bytes, 2_000).data.map((page) => page.values)).toEqual([512, 512, 512, 464]);
   });
 
   it('makes an OPTIONAL column of a REQUIRED one', () => {
@@ -428,8 +428,8 @@ describe('editing a chunk', () => {
 
   it('refuses a chunk that cannot be decoded', () => {
     const cut = { ...chunk, bytes: chunk.bytes.subarray(0, -20) };
-    expect(() => run(cut, replace([3_000], [null]))).toThrow(/does not fit into its chunk/);
-    expect(() => run({ ...chunk, chunk: { ...chunk.chunk, values: 4_000 } }, replace([0], [null]))).toThrow();
+    expect(() => run(cut, replace([1_500], [null]))).toThrow(/does not fit into its chunk/);
+    expect(() => run({ ...chunk, chunk: { ...chunk.chunk, values: 2_000 } }, replace([0], [null]))).toThrow();
     expect(() => run({ ...chunk, chunk: { ...chunk.chunk, codec: 'LZO' } }, replace([0], [null]))).toThrow(/LZO/);
   });
 });
