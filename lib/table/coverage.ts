@@ -44,13 +44,10 @@ export function compacted(coverage: Coverage, files: readonly DatedChangeFile[],
   const newest = files.toSorted(compareChangeFiles).at(-1);
   if (!newest) return coverage;
   const byDate = files.toSorted((a, b) => a.lastModified.getTime() - b.lastModified.getTime());
-  // However busy the table, its item has an end.
-  const oldestKept = byDate.at(-NAMES_KEPT_MAX)?.lastModified.getTime() ?? 0;
-  const sweptAt = Math.max(coverage.sweptAt, listedAt - UPLOAD_MS_MAX, oldestKept);
-  const names = byDate
-    .filter((file) => file.lastModified.getTime() >= sweptAt)
-    .slice(-NAMES_KEPT_MAX)
-    .map((file) => file.name);
+  // However busy the table, its item has an end. Files of the same time are kept together, or not: S3 tells whole seconds.
+  const newestLeft = byDate.at(-NAMES_KEPT_MAX - 1)?.lastModified.getTime() ?? -1;
+  const sweptAt = Math.max(coverage.sweptAt, listedAt - UPLOAD_MS_MAX, newestLeft + 1);
+  const names = byDate.filter((file) => file.lastModified.getTime() >= sweptAt).map((file) => file.name);
   return { mark: newest.name, sweptAt, names: new Set(names) };
 }
 
