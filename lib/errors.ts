@@ -13,11 +13,20 @@ export class TableBlocked extends Error {
   readonly file: string;
   readonly next: string;
   constructor(file: string, reason: string, options: { next: string; cause?: unknown }) {
-    super(reason, options.cause === undefined ? undefined : { cause: options.cause });
+    super(legible(reason), options.cause === undefined ? undefined : { cause: options.cause });
     this.file = file;
     this.next = options.next;
   }
 }
+
+/** Reasons quote names out of files: the table's row has room for a page of text, and a terminal obeys control characters. */
+function legible(reason: string): string {
+  // eslint-disable-next-line no-control-regex -- control characters are what this is about
+  const visible = reason.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd');
+  return visible.length <= REASON_LENGTH_MAX ? visible : `${visible.slice(0, REASON_LENGTH_MAX)}…`;
+}
+
+const REASON_LENGTH_MAX = 4_000;
 
 /** Time is up; nothing more may be written by this invocation. */
 export class OutOfTime extends Error {

@@ -93,6 +93,8 @@ describe('what is refused', () => {
     ['', 'lake'],
     ['dms', ''],
     ['dms', 'dms'],
+    ['/dms/', 'dms'],
+    ['dms', '/dms/lake/'],
     ['dms', 'dms/lake'],
     ['lake/dms', 'lake'],
   ])("one bucket with the raw prefix '%s' and the lake prefix '%s', which would feed itself", (raw, lake) => {

@@ -16,6 +16,9 @@ export function parseObjectKey(key: string, prefix: string): ObjectKey {
   const file = rest.join('/');
   if (!schema || !table || rest.length === 0) return { kind: 'other', why: 'it is not in a folder <schema>/<table>/' };
   if (isNotATable(schema) || isNotATable(table)) return { kind: 'other', why: 'DMS keeps its own records there' };
+  if (schema === OWN_RECORDS) return { kind: 'other', why: 'Tidemark keeps its own records in a folder of that name' };
+  if (leadsElsewhere(schema) || leadsElsewhere(table))
+    return { kind: 'other', why: 'its schema or table is named . or .., or with a control character' };
   if (file === '' || file.endsWith('/')) return { kind: 'other', why: 'it is a folder' };
   return { kind: 'table', schema, table, file };
 }
@@ -28,6 +31,15 @@ export function tablePath(bucket: string, prefix: string, schema: string, table:
 /** Control tables (`awsdms_status`, `awsdms_apply_exceptions`, …) and validation's records are not replicated tables. */
 function isNotATable(folder: string): boolean {
   return folder.startsWith('awsdms_') || folder === 's3_validation_failures';
+}
+
+/** Folder of a lake on this machine that holds the controller table: no schema's. */
+const OWN_RECORDS = '_tidemark';
+
+/** As folders, such names would be other folders, or none. */
+function leadsElsewhere(folder: string): boolean {
+  // eslint-disable-next-line no-control-regex -- control characters are what this is about
+  return folder === '.' || folder === '..' || /[\u0000-\u001f\u007f]/.test(folder);
 }
 
 export interface TableName {

@@ -5,6 +5,7 @@ import { decodeChunk } from '../parquet/decode-chunk.ts';
 import type { Footer, FooterColumn } from '../parquet/footer.ts';
 import type { ReadRange } from '../parquet/parquet-file.ts';
 import { asMalformed, MalformedParquet, readFooter } from '../parquet/parquet-file.ts';
+import { requireReadable } from '../parquet/raw-limits.ts';
 import type { Vector } from '../parquet/vector.ts';
 import { nullVector } from '../parquet/vector.ts';
 import type { Segment } from '../parquet/vector-rows.ts';
@@ -39,10 +40,13 @@ export interface RawSlice {
  */
 export async function openRawFile(raw: ObjectStore, object: RawObject): Promise<OpenRawFile> {
   const read = rangeReader(raw, object, WHOLE_BYTES_MAX);
-  const footer = await readFooter(read, object.size).catch((error: unknown) => {
+  try {
+    const footer = await readFooter(read, object.size);
+    asMalformed(() => requireReadable(footer, object.size));
+    return { ...object, footer, rows: footer.rowGroups.reduce((sum, group) => sum + group.rows, 0), read };
+  } catch (error) {
     throw asBlocked(object.name, error);
-  });
-  return { ...object, footer, rows: footer.rowGroups.reduce((sum, group) => sum + group.rows, 0), read };
+  }
 }
 
 /**
@@ -65,7 +69,11 @@ export async function readSliceColumn({ file, from, to }: RawSlice, column: Colu
       }
       groupStart = groupEnd;
     }
-    return converted(joinSegments(source.type, segments), source, column);
+    return converted(
+      asMalformed(() => joinSegments(source.type, segments)),
+      source,
+      column,
+    );
   } catch (error) {
     throw asBlocked(file.name, error);
   }

@@ -7,6 +7,7 @@ import { nullVector, valueAt, vectorOf } from '../parquet/vector.ts';
 import type { Segment } from '../parquet/vector-rows.ts';
 import { joinSegments } from '../parquet/vector-rows.ts';
 import { IncompatibleColumn, mergeColumns } from '../parquet/widening.ts';
+import { HeldBytes } from './held-bytes.ts';
 import type { RawSlice } from './raw-slice.ts';
 import { readSliceColumn } from './raw-slice.ts';
 
@@ -44,11 +45,13 @@ export async function readRowBatch(
   const columns = tableColumns(slices, lakeColumns);
   const placed = place(slices);
   const values = new Map<string, Vector>();
+  const held = new HeldBytes(slices);
   for (const column of columns) {
     if (column.name !== OP && !isWanted(column.name)) continue;
     const segments: Segment[] = [];
     for (const slice of slices) {
       const vector = await readSliceColumn(slice, column);
+      held.add(vector);
       segments.push({ vector, start: 0, end: vector.length });
     }
     values.set(column.name, joinSegments(column.type, segments));

@@ -10,7 +10,7 @@ import { columnIndex } from './read-group.ts';
 /** A chunk of a file and its bytes. Plain data: another thread may decode it. */
 export interface StoredChunk {
   column: FooterColumn;
-  chunk: Pick<Chunk, 'codec' | 'values' | 'statistics'>;
+  chunk: Pick<Chunk, 'codec' | 'values' | 'uncompressedBytes' | 'statistics'>;
   bytes: Uint8Array;
 }
 
@@ -29,10 +29,15 @@ export function storedChunk(
 }
 
 /** What encoding needs to know of a chunk, apart from its footer: another thread would get all of that with it. */
-function describedChunk({ codec, values, statistics: { nulls, min, max } }: Chunk): StoredChunk['chunk'] {
+function describedChunk({
+  codec,
+  values,
+  uncompressedBytes,
+  statistics: { nulls, min, max },
+}: Chunk): StoredChunk['chunk'] {
   const own = (bound: Bound | undefined): Bound | undefined =>
     bound && { ...bound, bytes: Uint8Array.from(bound.bytes) };
-  return { codec, values, statistics: { nulls, min: own(min), max: own(max) } };
+  return { codec, values, uncompressedBytes, statistics: { nulls, min: own(min), max: own(max) } };
 }
 
 /**

@@ -17,22 +17,35 @@ import { joinFlat } from './vector-rows.ts';
  * What a chunk says of itself is not believed: nothing outside it is read, no run or length leads to more work or memory
  * than its rows and bytes account for, and values that are not exactly as many as they should be are refused.
  * @param bytes of the chunk
- * @param chunk its codec, as parquet.thrift names it, and how many values the footer says it has
+ * @param chunk its codec, as parquet.thrift names it, and how many values, and bytes, the footer says it has
  * @returns with its dictionary, if all pages have their values there
  * @throws Error if it cannot be decoded; the message says why, as the end of a sentence.
  */
-export function decodeChunk(bytes: Uint8Array, chunk: { codec: string; values: number }, column: FooterColumn): Vector {
+export function decodeChunk(
+  bytes: Uint8Array,
+  chunk: { codec: string; values: number; uncompressedBytes?: number },
+  column: FooterColumn,
+): Vector {
   const { codec } = chunk;
   const pages = readPages(bytes, chunk.values);
-  const decodedBytes = pages.data.reduce((sum, page) => sum + page.uncompressedBytes, 0);
+  const decodedBytes = pages.data.reduce(
+    (sum, page) => sum + page.uncompressedBytes,
+    pages.dictionary?.uncompressedBytes ?? 0,
+  );
   if (decodedBytes > DECODED_BYTES_MAX)
     throw new Error(`its pages have ${decodedBytes} bytes; at most ${DECODED_BYTES_MAX} are decoded`);
+  const { uncompressedBytes: said = Infinity } = chunk;
+  if (decodedBytes > said + UNSAID_BYTES_MAX)
+    throw new Error(`its pages have ${decodedBytes} bytes where the footer says ${said}`);
   const dictionary = pages.dictionary && decodeDictionary(bytes, pages.dictionary, codec, column);
   return join(
     pages.data.map((page) => decodePage(bytes, page, dictionary, codec, column)),
     column.type,
   );
 }
+
+/** Writers differ in what they count, such as the dictionary. */
+const UNSAID_BYTES_MAX = 2 * 1024 * 1024;
 
 /**
  * Decodes one data page.
@@ -138,16 +151,23 @@ function dictionaryIndices(values: Uint8Array, count: number, entries: number): 
 function join(vectors: readonly Vector[], type: ColumnType): Vector {
   const [first] = vectors;
   if (!first) return vectorOf(type, []);
-  if (vectors.length === 1) return first;
-  if (vectors.every((vector) => vector.kind === 'DICTIONARY')) return joinIndices(first as DictionaryVector, vectors);
   const expandedBytes = vectors.reduce((sum, vector) => sum + bytesOf(vector), 0);
-  if (expandedBytes > DECODED_BYTES_MAX)
-    throw new Error(`its values take ${expandedBytes} bytes; at most ${DECODED_BYTES_MAX} are decoded`);
+  const isDictionary = vectors.every((vector) => vector.kind === 'DICTIONARY');
+  // Short texts that recur stay in their dictionary; long ones will be taken out of it, as keys or by what reads the lake.
+  const rows = vectors.reduce((sum, vector) => sum + vector.length, 0);
+  const expandedMax = EXPANDED_BYTES_MAX + rows * SHORT_BYTES;
+  if (expandedBytes > expandedMax)
+    throw new Error(`its values take ${expandedBytes} bytes; at most ${expandedMax} are decoded`);
+  if (vectors.length === 1) return first;
+  if (isDictionary) return joinIndices(first as DictionaryVector, vectors);
   return joinFlat(
     type,
     vectors.map((vector) => ({ vector, start: 0, end: vector.length })),
   );
 }
+
+const SHORT_BYTES = 1024;
+const EXPANDED_BYTES_MAX = 256 * 1024 * 1024;
 
 /** Of vectors with the same dictionary, which is expanded for none of them. */
 function joinIndices(first: DictionaryVector, vectors: readonly DictionaryVector[]): DictionaryVector {

@@ -2,7 +2,6 @@ import { deltaBinaryUnpack } from 'hyparquet/src/delta.js';
 import { byteStreamSplit } from 'hyparquet/src/encoding.js';
 import { readVarInt } from 'hyparquet/src/thrift.js';
 import type { ColumnType } from './column-type.ts';
-import { DECODED_BYTES_MAX } from './page-body.ts';
 import { fixedBytes } from './plain-decode.ts';
 import type { BytesVector, FlatVector } from './vector.ts';
 import { emptyFixed } from './vector.ts';
@@ -118,8 +117,8 @@ function deltaBytes(source: Uint8Array, start: number, prefixes: Int32Array, suf
     own += suffix;
     total += prefix + suffix;
     // Lengths are checked before anything is made of them: a prefix repeated costs the page no bytes.
-    if (own > source.length - start || total > DECODED_BYTES_MAX)
-      throw new Error(`the values of a page are longer than it says, or than ${DECODED_BYTES_MAX} bytes`);
+    if (own > source.length - start || total > REPEATED_BYTES_MAX)
+      throw new Error(`the values of a page are longer than it says, or than ${REPEATED_BYTES_MAX} bytes`);
     offsets[i + 1] = total;
   }
   const bytes = new Uint8Array(total);
@@ -133,6 +132,9 @@ function deltaBytes(source: Uint8Array, start: number, prefixes: Int32Array, suf
   }
   return { kind: 'BYTES', length: count, bytes, offsets, valid: undefined };
 }
+
+/** Of values that are made of each other: of a page's own bytes there are never so many. */
+const REPEATED_BYTES_MAX = 128 * 1024 * 1024;
 
 /** Values of a fixed width whose first bytes stand together, then the second ones, and so on. */
 function splitBytes(reader: Reader, count: number, width: number): Uint8Array {

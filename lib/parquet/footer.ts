@@ -60,8 +60,16 @@ export interface Chunk {
 
 export const MAGIC = new Uint8Array([0x50, 0x41, 0x52, 0x31]); // PAR1
 
+/** Of a file whose footer is encrypted: PARE. */
+const ENCRYPTED_MAGIC = new Uint8Array([0x50, 0x41, 0x52, 0x45]);
+const ENCRYPTED = 'it is encrypted by its writer, so its columns cannot be told';
+
 /** Far more than any table has. */
 const COLUMNS_MAX = 10_000;
+/** What stands before the row groups becomes objects many times its size. */
+const SCHEMA_BYTES_MAX = 4 * 1024 * 1024;
+/** So do the row groups: a load file of 1 GiB has some tens of thousands of chunks. */
+const CHUNKS_MAX = 500_000;
 
 /**
  * @param bytes the end of the file, the whole footer at least; the result holds views of them
@@ -83,6 +91,7 @@ export function parseFooter(bytes: Uint8Array, fileSize: number): Footer {
     if (field === 3) rows = reader.integer();
     else if (field === 4) {
       // Fields come in the order of their numbers, as every writer's do: what precedes the row groups is the schema.
+      if (reader.offset > SCHEMA_BYTES_MAX) throw new Error(`its schema takes ${reader.offset} bytes`);
       columns = flatColumns(schemaOf(thrift.subarray(0, reader.offset)));
       rowGroups = readRowGroups(reader, columns, fileSize - byteLength);
     } else if (field === 5) metadata = readKeyValues(reader);
@@ -101,7 +110,8 @@ export function parseFooter(bytes: Uint8Array, fileSize: number): Footer {
  */
 export function footerLength(end: Uint8Array): number {
   if (end.length !== 8 || !MAGIC.every((byte, i) => end[4 + i] === byte)) {
-    throw new Error('it does not end as a Parquet file does (PAR1)');
+    const isEncrypted = end.length === 8 && ENCRYPTED_MAGIC.every((byte, i) => end[4 + i] === byte);
+    throw new Error(isEncrypted ? ENCRYPTED : 'it does not end as a Parquet file does (PAR1)');
   }
   return new DataView(end.buffer, end.byteOffset, 8).getUint32(0, true) + 8;
 }
@@ -184,6 +194,8 @@ function flatColumns(schema: readonly SchemaElement[]): FooterColumn[] {
 function readRowGroups(reader: ThriftReader, columns: readonly FooterColumn[], dataEnd: number): RowGroup[] {
   const size = reader.list();
   if (size > 0 && reader.type !== STRUCT) throw new Error('its row groups are no structs');
+  if (size * columns.length > CHUNKS_MAX)
+    throw new Error(`it has ${size} row groups of ${columns.length} columns; at most ${CHUNKS_MAX} chunks are read`);
   const chunkColumns = columns.map(chunkColumn);
   const rowGroups: RowGroup[] = [];
   for (let i = 0; i < size; i++) rowGroups.push(readRowGroup(reader, chunkColumns, dataEnd));

@@ -62,6 +62,7 @@ export function readPages(bytes: Uint8Array, values: number): ChunkPages {
     if (offset >= bytes.length) throw new Error(`its pages hold ${seen} of ${values} values`);
     const page = readPage(bytes, offset);
     if (page.kind === 'data') {
+      if (pages.data.length === PAGES_MAX) throw new Error(`it has more than ${PAGES_MAX} pages`);
       pages.data.push(page.page);
       seen += page.page.values;
     } else if (page.kind === 'dictionary') {
@@ -73,6 +74,9 @@ export function readPages(bytes: Uint8Array, values: number): ChunkPages {
   if (seen > values) throw new Error(`its pages hold ${seen} values where the footer says ${values}`);
   return pages;
 }
+
+/** Pages without values take bytes of the file, but many more of memory. */
+const PAGES_MAX = 100_000;
 
 /** The header of a data page v2 (parquet.thrift, "DataPageHeaderV2"), compressed as far as its values are. */
 export function dataPageHeader(page: {

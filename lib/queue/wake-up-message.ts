@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { Config } from '../config.ts';
 import type { TableName } from '../dms/object-key.ts';
 import { parseObjectKey, tableOfPath, tablePath } from '../dms/object-key.ts';
-import type { WakeUp } from './wake-up.ts';
+import { groupId, type WakeUp } from './wake-up.ts';
 
 /** The body of a wake-up's message. */
 export function wakeUpBody({ table, key, cause, compact }: WakeUp): string {
@@ -11,13 +11,15 @@ export function wakeUpBody({ table, key, cause, compact }: WakeUp): string {
 
 /**
  * Reads a message of the wake-ups queue. It is not trusted: the table must be one of this raw bucket and prefix, and the
- * one that the key belongs to.
+ * one that the key and the message's group belong to. In another group, it could be merged beside a wake-up of its own.
+ * @param group the message's MessageGroupId; undefined where the queue does not tell
  * @throws Error saying why it is refused.
  */
-export function parseWakeUp(body: string, config: Config): WakeUp & { name: TableName } {
+export function parseWakeUp(body: string, config: Config, group?: string): WakeUp & { name: TableName } {
   const { table, key, cause, compact } = v.parse(Body, JSON.parse(body));
   const name = tableOfPath(table, config);
   if (!name) throw new Error(`${table} is no table of ${config.rawBucket}/${config.rawPrefix}`);
+  if (group !== undefined && group !== groupId(table)) throw new Error(`the message group is not that of ${table}`);
   const wakeUp = { table, cause, name, ...(compact && { compact }) };
   if (key === undefined) return wakeUp;
   const object = parseObjectKey(key, config.rawPrefix);

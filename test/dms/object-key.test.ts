@@ -36,6 +36,12 @@ describe('the key of a raw object', () => {
     ['exceptions', 'raw/sampledb/awsdms_apply_exceptions/20141029-1134010000.parquet', 'DMS keeps its own records'],
     ['failed validations', 'raw/sampledb/s3_validation_failures/LOAD00000001.parquet', 'DMS keeps its own records'],
     ['changes of all tables mixed', 'raw/CDC_TXN-2014.csv', 'not in a folder <schema>/<table>/'],
+    ['a schema that leads elsewhere', 'raw/../product/LOAD00000001.parquet', 'named . or ..'],
+    ['a table that leads elsewhere', 'raw/sampledb/../LOAD00000001.parquet', 'named . or ..'],
+    ['a table that leads nowhere', 'raw/sampledb/./LOAD00000001.parquet', 'named . or ..'],
+    ['a NUL in the name of a schema', 'raw/sample\0db/product/LOAD00000001.parquet', 'control character'],
+    ['a line break in the name of a table', 'raw/sampledb/pro\nduct/LOAD00000001.parquet', 'control character'],
+    ["the folder of Tidemark's own records", 'raw/_tidemark/tables/LOAD00000001.parquet', 'its own records'],
   ])('is passed over with a reason: %s', (_, key, why) => {
     expect(parseObjectKey(key, 'raw/')).toEqual({ kind: 'other', why: expect.stringContaining(why) });
   });
@@ -60,7 +66,8 @@ describe("a table's path", () => {
 
   const segment = fc
     .string({ unit: 'grapheme', minLength: 1 })
-    .filter((text) => !text.includes('/') && !text.startsWith('awsdms_') && text !== 's3_validation_failures');
+    .filter((text) => !text.includes('/') && !text.startsWith('awsdms_') && text !== 's3_validation_failures')
+    .filter((text) => text !== '.' && text !== '..');
 
   it('leads back to its schema and table, whatever their names', () => {
     fc.assert(

@@ -42,6 +42,8 @@ describe('the folders of a run', () => {
     ['no raw folder', 'none', 'lake', undefined, 'there is no folder'],
     ['a raw folder that is a file', 'file', 'lake', undefined, 'there is no folder'],
     ['one folder for both', 'raw', 'raw', undefined, 'the same folder'],
+    ['one folder for both, with slashes after it', 'raw/', 'raw//', undefined, 'the same folder'],
+    ['one folder for both, by another way', 'raw', 'none/../raw', undefined, 'the same folder'],
     ['one folder for both, through a link', 'raw', 'link', undefined, 'the same folder'],
     ['the lake inside the raw folder', 'raw', 'raw/lake', undefined, '--lake lies inside --raw'],
     ['the lake inside the raw folder, through a link', 'raw', 'link/new/lake', undefined, '--lake lies inside --raw'],
