@@ -5,6 +5,8 @@ const REPORT_NAMES: (keyof MergeReport)[] = [
   'table',
   'loadFiles',
   'changeFiles',
+  'lateFiles',
+  'vanishedFiles',
   'rowsInserted',
   'rowsUpdated',
   'rowsDeleted',
@@ -28,10 +30,11 @@ export function readableLine(report: MergeReport): string {
     ...(report.loadFiles > 0 ? [counted(report.loadFiles, 'load file')] : []),
     ...(report.changeFiles > 0 ? [counted(report.changeFiles, 'change file')] : []),
   ];
+  const late = report.lateFiles > 0 ? `, ${report.lateFiles} of them late` : '';
   const ignored =
     report.rowsIgnored > 0 ? `, ${report.rowsIgnored} ignored (updates and deletes need a primary key)` : '';
   const rows = `${counted(report.rowsInserted, 'row')} inserted, ${report.rowsUpdated} updated, ${report.rowsDeleted} deleted`;
-  return `${report.table}: ${files.join(', ') || 'no files'}: ${rows}${ignored} in ${Math.round(report.durationMs)} ms`;
+  return `${report.table}: ${files.join(', ') || 'no files'}${late}: ${rows}${ignored} in ${Math.round(report.durationMs)} ms`;
 }
 
 export function counted(count: number, noun: string): string {

@@ -26,6 +26,7 @@ const settings = v.strictObject({
   primaryKey: v.optional(columnNames),
   partitionKey: v.optional(columnNames),
   active: v.optional(v.boolean('expected true or false')),
+  onTruncate: v.optional(v.picklist(['keep', 'empty'], 'expected "keep" or "empty"')),
 });
 
 const tables = v.pipe(
@@ -44,12 +45,13 @@ export async function readTablesFile(file: string): Promise<Map<string, TableSet
     throw new WrongUsage(`--tables: ${file} is not as expected:\n${faults.join('\n')}\nAn example: ${EXAMPLE}`);
   }
   return new Map(
-    Object.entries(result.output).map(([name, { primaryKey, partitionKey, active }]) => [
+    Object.entries(result.output).map(([name, { primaryKey, partitionKey, active, onTruncate }]) => [
       name,
       {
         ...(primaryKey && { primaryKey }),
         ...(partitionKey && { partitionKey }),
         ...(active !== undefined && { active }),
+        ...(onTruncate && { onTruncate }),
       },
     ]),
   );
@@ -79,7 +81,7 @@ function fieldOf({ path }: v.BaseIssue<unknown>): string {
 
 function expectationOf(issue: v.BaseIssue<unknown>): string {
   if (issue.type === 'strict_object' && issue.expected === 'never') {
-    return 'unknown field; expected primaryKey, partitionKey or active';
+    return 'unknown field; expected primaryKey, partitionKey, active or onTruncate';
   }
   if (issue.type === 'strict_object' || issue.type === 'record') {
     return `expected an object, not ${issue.received}`;

@@ -19,7 +19,7 @@ export function begin(
   const builtWith = builtWithSettings(row.settings);
   const held = lakeFiles.reduce((newest, { generation }) => Math.max(newest, generation), 0);
   const isTakenOver = progress.lastFullLoadDate !== NEVER_LOADED || progress.lastChangeFile !== undefined;
-  if (isTakenOver) return { builtWith, generation: held, ...takeOver(progress, listing, held, now) };
+  if (isTakenOver) return { builtWith, generation: held, takenOver: true, ...takeOver(progress, listing, held, now) };
   // A full load replaces whatever is in the lake's folder; changes alone are applied to it.
   const adopted = listing.loadFiles.length === 0 && lakeFiles.length > 0;
   return { builtWith, adopted, generation: adopted ? held : held + 1 };
@@ -36,7 +36,7 @@ function takeOver(progress: Progress, listing: RawListing, held: number, now: nu
   if (mark?.kind !== 'change') {
     const loadedAt = utcMs(progress.lastFullLoadDate);
     const newer = listing.loadFiles.some((file) => wholeSeconds(file.lastModified) > loadedAt);
-    if (newer) return { generation: held + 1 };
+    if (newer) return { generation: held + 1, takenOver: false };
     return { loadFiles: versions(listing.loadFiles) };
   }
   const merged = listing.changeFiles.filter((file) => compareChangeFiles(file, mark) <= 0);

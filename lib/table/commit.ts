@@ -1,7 +1,8 @@
 import { compareChangeFiles, parseRawFile } from '../dms/raw-file.ts';
 import type { RawSlice } from '../merge/raw-slice.ts';
 import { withFiles } from './coverage.ts';
-import type { Progress } from './row.ts';
+import { partitionForms } from './partition-forms.ts';
+import type { BuiltWith, Progress } from './row.ts';
 
 /** The progress once these slices are in the lake: what a merge's commit writes. */
 export function committed(progress: Progress, slices: readonly RawSlice[]): Partial<Progress> {
@@ -19,10 +20,15 @@ export function committed(progress: Progress, slices: readonly RawSlice[]): Part
     lastChangeAt: newestTime(progress.lastChangeAt, changes),
     changeFiles: progress.changeFiles + changes.length,
     partial: partialAfter(progress.partial, slices),
+    partitionForms: progress.partitionForms ?? formsOf(slices, progress.builtWith),
     intent: [],
     attempts: 0,
     blocked: undefined,
   };
+}
+
+function formsOf([first]: readonly RawSlice[], builtWith: BuiltWith | undefined): string[] | undefined {
+  return first && builtWith && partitionForms(first.file, builtWith.partitionKey);
 }
 
 function partialAfter(before: Progress['partial'], slices: readonly RawSlice[]): Progress['partial'] {

@@ -3,11 +3,13 @@ import type { Ports } from '../ports/ports.ts';
 import type { Attribute } from '../ports/table-store.ts';
 import { columnNamesText } from './item.ts';
 import { readOrRegisterRow } from './row-store.ts';
+import type { TableSettingsOfRow } from './row.ts';
 
 export interface TableSettings {
   primaryKey?: readonly string[];
   partitionKey?: readonly string[];
   active?: boolean;
+  onTruncate?: TableSettingsOfRow['onTruncate'];
 }
 
 /**
@@ -35,10 +37,16 @@ export async function configureTable(
 }
 
 /** Settings as attributes of a row's item; those that are absent are absent. */
-export function settingsAttributes({ primaryKey, partitionKey, active }: TableSettings): Record<string, Attribute> {
+export function settingsAttributes({
+  primaryKey,
+  partitionKey,
+  active,
+  onTruncate,
+}: TableSettings): Record<string, Attribute> {
   return {
     ...(primaryKey && { PrimaryKey: columnNamesText(primaryKey) }),
     ...(partitionKey && { PartitionKey: columnNamesText(partitionKey) }),
     ...(active !== undefined && { ActiveFlag: String(active) }),
+    ...(onTruncate && { OnTruncate: onTruncate }),
   };
 }

@@ -61,7 +61,7 @@ export function pendingChanges(progress: Progress, listing: RawListing): ChangeF
 }
 
 /** Whether a change file is merged in this generation, rather than part of its full load. */
-function isMerged(file: ChangeFile, { coverage, since }: Progress): boolean {
+export function isMerged(file: ChangeFile, { coverage, since }: Progress): boolean {
   return file.lastModified.getTime() >= since && isAccountedFor(file, coverage);
 }
 
@@ -76,7 +76,7 @@ export function pendingLoads({ loadFiles, supersededLoadFiles }: Progress, listi
  * Pieces of a load are merged as they appear. A load file that appears after the first change file of its generation,
  * or under a known name with other content, belongs to a new full load.
  */
-function decideLoad(row: TableRow, listing: RawListing): Step | undefined {
+export function decideLoad(row: TableRow, listing: RawListing): Step | undefined {
   const { progress } = row;
   const pending = pendingLoads(progress, listing);
   if (pending.length === 0) return undefined;
@@ -93,31 +93,53 @@ function decideLoad(row: TableRow, listing: RawListing): Step | undefined {
   const replaced = pending.filter(
     ({ name, eTag }) => progress.loadFiles.has(name) || (partial?.file === name && partial.eTag !== eTag),
   );
-  const changesBegan =
-    progress.adopted || progress.changeFiles > 0 || (partial && parseRawFile(partial.file).kind === 'change');
-  if (replaced.length === 0 && !changesBegan) return { kind: 'load', files: pending };
+  const newer = pending.filter(({ lastModified }) => lastModified.getTime() > (progress.loadedUntil ?? Infinity));
+  if (replaced.length === 0 && newer.length === 0 && !changesBegan(progress)) return { kind: 'load', files: pending };
   if (!listing.whole) return { kind: 'list whole' };
   const reason = replaced[0]
     ? `${replaced[0].name} was loaded again`
-    : `${pending[0]?.name ?? ''} came after change files`;
+    : `${(newer[0] ?? pending[0])?.name ?? ''} came after change files`;
   return newLoad(row, listing, reason);
 }
 
+/** Whether changes were applied to the generation's load, which was complete then. */
+function changesBegan({ adopted, changeFiles, lastChangeAt, partial }: Progress): boolean {
+  // Change files that are to be merged again leave the time of the newest.
+  if (adopted || changeFiles > 0 || lastChangeAt !== undefined) return true;
+  return partial !== undefined && parseRawFile(partial.file).kind === 'change';
+}
+
 /** A new full load, of what is pending. The listing must be whole. */
-export function newLoad({ progress, settings }: TableRow, listing: RawListing, reason: string): NewGeneration {
-  const pending = pendingLoads(progress, listing);
+export function newLoad(row: TableRow, listing: RawListing, reason: string): NewGeneration {
+  const newer = pendingLoads(row.progress, listing).filter((file) => !isOfOldLoad(file, row.progress));
+  // Nothing newer: the load that was being built anew begins once more.
+  const progress = newer.length > 0 ? row.progress : { ...row.progress, loadedUntil: undefined };
+  const pending = newer.length > 0 ? newer : pendingLoads(progress, listing);
+  // Where a load file has vanished there may be none; then nothing is part of the load.
+  const since =
+    pending.length > 0 ? Math.min(...pending.map(({ lastModified }) => lastModified.getTime())) : progress.since;
   return {
     kind: 'new generation',
     reason,
     progress: {
       ...newGeneration(progress.generation + 1),
-      // Where a load file has vanished there may be none; then nothing is part of the load.
-      since:
-        pending.length > 0 ? Math.min(...pending.map(({ lastModified }) => lastModified.getTime())) : progress.since,
+      since,
       supersededLoadFiles: superseded(progress, listing, pending),
-      builtWith: builtWithSettings(settings),
+      skipped: skippedSince(since, listing),
+      builtWith: builtWithSettings(row.settings),
     },
   };
+}
+
+/** Whether a load file is of the load that was being built anew when a new one came. */
+function isOfOldLoad({ lastModified }: LoadFile, { loadedUntil }: Progress): boolean {
+  return loadedUntil !== undefined && lastModified.getTime() <= loadedUntil;
+}
+
+/** Skips of files that are still there, and of change files only if they are not part of the load. */
+function skippedSince(since: number, { skipped }: RawListing): Map<string, string> {
+  const left = skipped.filter(({ kind, lastModified }) => kind !== 'change' || lastModified.getTime() >= since);
+  return new Map(left.map(({ name, eTag }) => [name, eTag]));
 }
 
 /** DynamoDB keeps 400 KB an item: two loads' names and eTags, and the names of change files. */
@@ -128,13 +150,11 @@ const LOAD_FILES_MAX = 1_500;
  * older than a change that was merged on top of them were complete then, and DMS writes a load in the order of its
  * counter, so those older than a new piece that comes before them are left over too; others may be pieces of the new load.
  */
-function superseded(
-  { loadFiles, supersededLoadFiles, lastChangeAt }: Progress,
-  listing: RawListing,
-  pieces: readonly LoadFile[],
-): Map<string, string> {
+function superseded(progress: Progress, listing: RawListing, pieces: readonly LoadFile[]): Map<string, string> {
+  const { loadFiles, supersededLoadFiles, lastChangeAt } = progress;
   const left = listing.loadFiles.filter(
     (file) =>
+      isOfOldLoad(file, progress) ||
       supersededLoadFiles.get(file.name) === file.eTag ||
       (loadFiles.get(file.name) === file.eTag &&
         (file.lastModified.getTime() <= (lastChangeAt ?? -Infinity) ||
@@ -152,8 +172,22 @@ function isCountedBefore(a: string, b: string): boolean {
 
 /** @throws TableBlocked if raw files that the lake was built from are gone: what they held would be lost. */
 export function rebuild(row: TableRow, listing: RawListing, why: string): Step {
-  if (!listing.whole) return { kind: 'list whole' };
+  return listing.whole ? rebuiltFrom(row, listing, why) : { kind: 'list whole' };
+}
+
+/**
+ * A new generation from all raw files that there are. The listing must be whole.
+ * @throws TableBlocked if raw files that the lake was built from are gone: what they held would be lost.
+ */
+export function rebuiltFrom(row: TableRow, listing: RawListing, why: string): NewGeneration {
   const { progress } = row;
+  if (progress.adopted) {
+    throw new TableBlocked(
+      '',
+      `The table must be built anew, since ${why}, but its lake held it already when its first change file came: the raw files are not all of it.`,
+      { next: 'Have DMS reload the table, or set PrimaryKey and PartitionKey back to what they were.' },
+    );
+  }
   const present = new Map(listing.loadFiles.map(({ name, eTag }) => [name, eTag]));
   const gone = [...progress.loadFiles].filter(([name, eTag]) => present.get(name) !== eTag);
   const merged = listing.changeFiles.filter((file) => isMerged(file, progress)).length;
@@ -171,11 +205,17 @@ export function rebuild(row: TableRow, listing: RawListing, why: string): Step {
   }
   // The load's own order of things is kept: what it superseded then it supersedes now.
   const { since, supersededLoadFiles } = progress;
+  const loads = listing.loadFiles.filter(({ name, eTag }) => progress.loadFiles.get(name) === eTag);
+  // Once changes were applied to the load it was complete: what comes while it is loaded again is a new one.
+  const loadedUntil =
+    changesBegan(progress) && loads.length > 0
+      ? Math.max(...loads.map(({ lastModified }) => lastModified.getTime()))
+      : progress.loadedUntil;
   const builtWith = builtWithSettings(row.settings);
   return {
     kind: 'new generation',
     reason: why,
-    progress: { ...newGeneration(progress.generation + 1), since, supersededLoadFiles, builtWith },
+    progress: { ...newGeneration(progress.generation + 1), since, supersededLoadFiles, loadedUntil, builtWith },
   };
 }
 

@@ -1,13 +1,13 @@
 import type { Attribute, TableItem } from '../ports/table-store.ts';
-import type { Blocked, BuiltWith, IntendedWrite, Progress, TableRow } from './row.ts';
-import { NEVER_LOADED, newProgress } from './row.ts';
+import type { Blocked, BuiltWith, IntendedWrite, Progress, RawGone, Replay, TableRow } from './row.ts';
+import { NEVER_LOADED } from './row.ts';
 
 /**
  * A table's row as an item of the controller table.
  *
  * `path`, `bucket`, `prefix`, `folder`, `PrimaryKey`, `PartitionKey`, `LastFullLoadDate`, `LastIncrementalFile`,
  * `ActiveFlag` and `out_path` have the names and forms that users of the hourly solution know: keys as `'id'`, `'a,b'` or
- * `'null'`, flags as `'true'` and `'false'`.
+ * `'null'`, flags as `'true'` and `'false'`. `OnTruncate` is `'empty'` or, as if it were absent, `'keep'`.
  */
 export function rowOfItem(item: TableItem): TableRow {
   const { path } = item;
@@ -18,6 +18,7 @@ export function rowOfItem(item: TableItem): TableRow {
       partitionKey: columnNames(item.PartitionKey),
       active: text(item.ActiveFlag).trim().toLowerCase() === 'true',
       outPath: outPathOf(item.out_path),
+      onTruncate: text(item.OnTruncate).trim().toLowerCase() === 'empty' ? 'empty' : 'keep',
     },
     progress: progressOf(item, path),
   };
@@ -43,7 +44,7 @@ export function newItem(
 }
 
 /** Attributes that people edit; each update is made on the condition that they are as they were read. */
-export const EDITED_ATTRIBUTES = ['PrimaryKey', 'PartitionKey', 'ActiveFlag', 'out_path'] as const;
+export const EDITED_ATTRIBUTES = ['PrimaryKey', 'PartitionKey', 'ActiveFlag', 'out_path', 'OnTruncate'] as const;
 
 /** Names of columns as `PrimaryKey` and `PartitionKey` hold them. */
 export function columnNamesText(names: readonly string[]): string {
@@ -52,7 +53,7 @@ export function columnNamesText(names: readonly string[]): string {
 
 /** Attributes that hold a row's progress; those that are undefined are absent. */
 export function progressAttributes(path: string, progress: Progress): Record<string, Attribute | undefined> {
-  const { coverage, intent, blocked, partial, builtWith, loadFiles, supersededLoadFiles } = progress;
+  const { coverage, intent, blocked, partial, builtWith, loadFiles, supersededLoadFiles, skipped } = progress;
   return {
     LastFullLoadDate: progress.lastFullLoadDate,
     LastIncrementalFile: incrementalFile(path, progress.lastChangeFile),
@@ -62,12 +63,18 @@ export function progressAttributes(path: string, progress: Progress): Record<str
     LastChangeAt: progress.lastChangeAt,
     LoadFiles: loadFiles.size > 0 ? Object.fromEntries(loadFiles) : undefined,
     SupersededLoadFiles: supersededLoadFiles.size > 0 ? Object.fromEntries(supersededLoadFiles) : undefined,
+    LoadedUntil: progress.loadedUntil,
+    SkippedFiles: skipped.size > 0 ? Object.fromEntries(skipped) : undefined,
     LowWaterMark: coverage.mark,
     SweptAt: coverage.sweptAt || undefined,
     MergedFiles: coverage.names.size > 0 ? [...coverage.names] : undefined,
     Adopted: progress.adopted || undefined,
+    TakenOver: progress.takenOver || undefined,
     ChangeFiles: progress.changeFiles || undefined,
     Partial: partial,
+    Replay: progress.replay && replayAttribute(progress.replay),
+    RawFilesGone: progress.rawGone && { ...progress.rawGone },
+    PartitionForms: progress.partitionForms?.length ? progress.partitionForms : undefined,
     BuiltWith: builtWith && builtWithAttribute(builtWith),
     Intent:
       intent.length > 0
@@ -79,30 +86,37 @@ export function progressAttributes(path: string, progress: Progress): Record<str
 }
 
 function progressOf(item: TableItem, path: string): Progress {
-  const fresh = newProgress();
   const incremental = text(item.LastIncrementalFile);
   const at = incremental.lastIndexOf(path);
   const name = at < 0 ? incremental.slice(incremental.lastIndexOf('/') + 1) : incremental.slice(at + path.length);
   const partial = record(item.Partial);
   const builtWith = record(item.BuiltWith);
   const blocked = record(item.Blocked);
+  const replay = record(item.Replay);
+  const rawGone = record(item.RawFilesGone);
   return {
     version: item.Version === undefined ? undefined : number(item.Version),
     generation: number(item.Generation),
-    lastFullLoadDate: text(item.LastFullLoadDate) || fresh.lastFullLoadDate,
+    lastFullLoadDate: text(item.LastFullLoadDate) || NEVER_LOADED,
     lastChangeFile: name === '' || name === NO_CHANGE_FILE ? undefined : name,
     lastChangeAt: item.LastChangeAt === undefined ? undefined : number(item.LastChangeAt),
     since: number(item.Since),
     loadFiles: textMap(item.LoadFiles),
     supersededLoadFiles: textMap(item.SupersededLoadFiles),
+    loadedUntil: item.LoadedUntil === undefined ? undefined : number(item.LoadedUntil),
+    skipped: textMap(item.SkippedFiles),
     coverage: {
       mark: item.LowWaterMark === undefined ? undefined : text(item.LowWaterMark),
       sweptAt: number(item.SweptAt),
       names: new Set(list(item.MergedFiles).map(text)),
     },
     adopted: item.Adopted === true,
+    takenOver: item.TakenOver === true,
     changeFiles: number(item.ChangeFiles),
     partial: partial && { file: text(partial.file), eTag: text(partial.eTag), rows: number(partial.rows) },
+    replay: replay && replayOf(replay),
+    rawGone: rawGone && { since: text(rawGone.since), lake: lakeOf(rawGone.lake) },
+    partitionForms: item.PartitionForms === undefined ? undefined : list(item.PartitionForms).map(text),
     builtWith: builtWith && {
       primaryKey: columnNames(builtWith.PrimaryKey),
       partitionKey: columnNames(builtWith.PartitionKey),
@@ -155,6 +169,19 @@ function blockedOf(blocked: Readonly<Record<string, Attribute>>): Blocked {
     since: text(blocked.since),
     settings: text(blocked.settings),
   };
+}
+
+function replayAttribute({ loadFiles, changeFiles, until }: Replay): Attribute {
+  return { loadFiles, changeFiles, ...(until !== undefined && { until }) };
+}
+
+function replayOf({ loadFiles, changeFiles, until }: Readonly<Record<string, Attribute>>): Replay {
+  const name = text(until);
+  return { loadFiles: number(loadFiles), changeFiles: number(changeFiles), until: name === '' ? undefined : name };
+}
+
+function lakeOf(attribute: Attribute | undefined): RawGone['lake'] {
+  return attribute === 'emptying' || attribute === 'emptied' ? attribute : 'kept';
 }
 
 // People edit these items, so whatever has another form than ours counts as absent.

@@ -117,7 +117,9 @@ export function lakePrefix(row: TableRow, { schema, table }: TableName, config: 
   if (outPath === undefined) return `${config.lakePrefix}${schema}/${table}/`;
   const path = outPath.replace(/^s3a?:\/\//, '').replace(/\/*$/, '/');
   const top = `${config.lakeBucket}/${config.lakePrefix}`;
-  if (path.startsWith(top) && path.length > top.length) return path.slice(config.lakeBucket.length + 1);
+  const isBelow = path.startsWith(top) && path.length > top.length;
+  const leadsElsewhere = /(^|\/)\.{0,2}\//.test(path.slice(top.length));
+  if (isBelow && !leadsElsewhere) return path.slice(config.lakeBucket.length + 1);
   throw new TableBlocked('', `out_path is ${outPath}, which is not a folder below the lake, ${top}.`, {
     next: `Set out_path to ${top}<folder>/, or remove it to use ${top}${schema}/${table}/.`,
   });

@@ -4,6 +4,7 @@ import type { Hold } from '../lake/file-metadata.ts';
 import { bloomFilterColumns } from '../merge/bloom-filter-columns.ts';
 import type { Key } from '../merge/key.ts';
 import { batchKeys, keyColumns } from '../merge/key.ts';
+import { isNewFile } from '../merge/plan.ts';
 import type { MergePlan } from '../merge/plan.ts';
 import { planAppend, planLoad } from '../merge/plan-append.ts';
 import type { LakeTable } from '../merge/plan-merge.ts';
@@ -13,10 +14,12 @@ import { openRawFile } from '../merge/raw-slice.ts';
 import type { RowBatch } from '../merge/row-batch.ts';
 import { readRowBatch, resolveColumns, tableColumns, unreadBatch } from '../merge/row-batch.ts';
 import { withReplacements } from '../merge/replacements.ts';
+import type { Column } from '../parquet/column-type.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { Threads } from '../ports/threads.ts';
 import { isCommitted } from './uncommitted.ts';
 import type { LakeFiles } from './lake-table.ts';
+import { partitionForms, requireSameForms } from './partition-forms.ts';
 import type { ChangeFile, RawListing } from './raw-listing.ts';
 import type { TableRow } from './row.ts';
 import type { ChosenSlices } from './slices.ts';
@@ -70,12 +73,14 @@ async function planBatch(
 ): Promise<MergePlan> {
   const { primaryKey, partitionKey } = row.settings;
   // Each file must have the columns that people named, or its rows would go astray.
+  let forms = row.progress.partitionForms;
   for (const { slice } of batch.slices) {
     resolveColumns(primaryKey, slice.file.footer.columns, slice.file.name, 'PrimaryKey');
-    resolveColumns(partitionKey, slice.file.footer.columns, slice.file.name, 'PartitionKey');
+    requireSameForms(slice.file, partitionKey, forms);
+    forms ??= partitionForms(slice.file, partitionKey);
   }
   const partition = resolveColumns(partitionKey, batch.columns, '', 'PartitionKey');
-  requireText(partition);
+  requireText(partition, batch);
   const columns = batch.columns.filter(({ name }) => !partition.some((column) => column.name === name));
   const key = resolveColumns(primaryKey, batch.columns, '', 'PrimaryKey');
   const lake: LakeTable = {
@@ -104,18 +109,26 @@ async function planBatch(
 function requireStorableFolders({ phases }: MergePlan, prefix: string): void {
   const isTooLong = (folder: string): boolean =>
     Buffer.byteLength(prefix + folder) > 960 || folder.split('/').some((name) => Buffer.byteLength(name) > 255);
-  const created = phases.flat().filter((write) => write.kind === 'create');
+  const created = phases.flat().filter(isNewFile);
   if (!created.some(({ folder }) => isTooLong(folder))) return;
+  if (isTooLong('')) {
+    throw new TableBlocked('', `The table's folder in the lake, ${prefix}, is too long (960 bytes).`, {
+      next: "Set out_path in the table's row to a shorter folder of the lake.",
+    });
+  }
   throw new TableBlocked('', 'A value of a PartitionKey column is too long to name a folder (255 bytes, 960 in all).', {
     next: "Name columns with short values in PartitionKey in the table's row.",
   });
 }
 
 /** A folder's name is text. */
-function requireText(partition: LakeTable['partitionKey']): void {
+function requireText(partition: LakeTable['partitionKey'], { slices }: RowBatch): void {
   const bytes = partition.find(({ type }) => type.logical.kind === 'bytes');
   if (!bytes) return;
-  throw new TableBlocked('', `PartitionKey names the column ${bytes.name}, which holds bytes that are not text.`, {
+  const isBytes = (column: Column): boolean => column.name === bytes.name && column.type.logical.kind === 'bytes';
+  const file = slices.find(({ slice }) => slice.file.footer.columns.some(isBytes))?.slice.file.name ?? '';
+  const where = file === '' ? '' : ` in ${file}`;
+  throw new TableBlocked(file, `PartitionKey names the column ${bytes.name}, which holds bytes, not text${where}.`, {
     next: "Name another column in PartitionKey in the table's row.",
   });
 }

@@ -11,6 +11,8 @@ export class Meter {
   private readonly sums = {
     loadFiles: 0,
     changeFiles: 0,
+    lateFiles: 0,
+    vanishedFiles: 0,
     rowsInserted: 0,
     rowsUpdated: 0,
     rowsDeleted: 0,
@@ -42,10 +44,15 @@ export class Meter {
     this.sums.copyMs += copyMs;
   }
 
-  merged(files: { loadFiles: number; changeFiles: number }, counts: RowCounts): void {
+  vanished(files: number): void {
+    this.sums.vanishedFiles += files;
+  }
+
+  merged(files: Pick<MergeReport, 'loadFiles' | 'changeFiles' | 'lateFiles'>, counts: RowCounts): void {
     this.merges++;
     this.sums.loadFiles += files.loadFiles;
     this.sums.changeFiles += files.changeFiles;
+    this.sums.lateFiles += files.lateFiles;
     this.sums.rowsInserted += counts.inserted;
     this.sums.rowsUpdated += counts.updated;
     this.sums.rowsDeleted += counts.deleted;

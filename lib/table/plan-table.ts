@@ -20,6 +20,7 @@ import type { RawListing } from './raw-listing.ts';
 import { listRawFiles } from './raw-listing.ts';
 import type { StoredRow } from './row-store.ts';
 import type { Progress, TableRow } from './row.ts';
+import { hasRawFiles, isTruncated, rawGoneNote } from './vanished.ts';
 
 /** What the next merge of a table would do, and why. */
 export interface TablePlan {
@@ -64,6 +65,7 @@ export async function planTable(
 }
 
 const ATTEMPTS_MAX = 5;
+const NAMES_SHOWN = 20;
 
 class Planning {
   private readonly table: string;
@@ -103,13 +105,17 @@ class Planning {
     }
   }
 
-  private noteState({ progress: { intent, partial, blocked, attempts } }: TableRow): void {
+  private noteState({ progress }: TableRow): void {
+    const { intent, partial, blocked, attempts, replay } = progress;
     if (intent.length > 0) {
       this.notes.push(
         `A merge has claimed ${intent.length} lake objects and not committed: it is under way, or died. If it died, the ` +
           'next one takes over: it makes the writes that were claimed impossible, then plans anew. Nothing is to be done.',
       );
     }
+    if (replay) this.notes.push('A replay is under way: files that were merged already are merged again.');
+    const rawGone = rawGoneNote(progress);
+    if (rawGone !== undefined) this.notes.push(rawGone);
     if (partial) this.notes.push(`Of ${partial.file} the first ${partial.rows} rows are merged already.`);
     if (attempts > 0) {
       this.notes.push(`${attempts} merges in a row did not come to their end, so less is taken.`);
@@ -127,6 +133,7 @@ class Planning {
     const { raw, lake, clock, config } = this.ports;
     const prefix = lakePrefix(stored, this.name, config);
     const listing = await listRawFiles(stored, { keys: [], whole: true }, raw, clock.now());
+    this.noteListing(stored, listing);
     let row: TableRow = stored;
     if (!row.progress.builtWith && listing.loadFiles.length + listing.changeFiles.length > 0)
       row = advanced(row, begin(row, listing, await listLakeFiles(lake, prefix), clock.now()));
@@ -149,6 +156,18 @@ class Planning {
         }
       }
     }
+  }
+
+  private noteListing(row: TableRow, listing: RawListing): void {
+    const { skipped } = listing;
+    if (skipped.length > 0) {
+      const named = skipped.slice(0, NAMES_SHOWN).map(({ name }) => name);
+      const more = skipped.length > named.length ? ` and ${skipped.length - named.length} more` : '';
+      this.notes.push(`Skipped: ${named.join(', ')}${more}. Taken back with tidemark skip … --undo.`);
+    }
+    if (!isTruncated(row, hasRawFiles(listing))) return;
+    const end = row.settings.onTruncate === 'empty' ? 'the next merge empties its lake' : 'its lake is kept';
+    this.notes.push(`All its raw files are gone; ${end}, since OnTruncate is '${row.settings.onTruncate}'.`);
   }
 
   private builtAnew(row: TableRow, step: NewGeneration): TableRow {

@@ -1,7 +1,7 @@
 import type { ChangeFileName } from '../dms/raw-file.ts';
 import { compareChangeFiles, compareText, parseRawFile } from '../dms/raw-file.ts';
 import type { RawObject } from '../merge/raw-slice.ts';
-import type { ObjectStore } from '../ports/object-store.ts';
+import type { ObjectStore, ObjectSummary } from '../ports/object-store.ts';
 import { isAccountedFor } from './coverage.ts';
 import type { TableRow } from './row.ts';
 
@@ -16,6 +16,8 @@ export interface RawListing {
   changeFiles: readonly ChangeFile[];
   /** Files that DMS should not have written like this. */
   unsupported: readonly { name: string; eTag: string; why: string; next: string }[];
+  /** Files of any kind that a person had skipped, in this version: they count for nothing. */
+  skipped: readonly (ObjectSummary & { kind: 'load' | 'change' | 'unsupported'; name: string })[];
   /** Whether the whole table was listed, rather than what sorts after the row's mark. */
   whole: boolean;
   /** When the listing began, in ms since the epoch. */
@@ -34,17 +36,22 @@ export async function listRawFiles(
   now: number,
 ): Promise<RawListing> {
   const prefix = rawPrefix(row.path);
-  const { coverage } = row.progress;
-  if (hints.whole || coverage.mark === undefined) return list(prefix, undefined, raw, now);
-  const listing = await list(prefix, coverage.mark, raw, now);
-  const seen = new Set([...listing.loadFiles, ...listing.changeFiles, ...listing.unsupported].map(({ name }) => name));
+  const { coverage, skipped } = row.progress;
+  if (hints.whole || coverage.mark === undefined) return list(prefix, undefined, skipped, raw, now);
+  const listing = await list(prefix, coverage.mark, skipped, raw, now);
+  const seen = new Set(listedFiles(listing).map(({ name }) => name));
   for (const key of hints.keys) {
     const name = key.slice(prefix.length);
     if (key.startsWith(prefix) && !seen.has(name) && (await isNews(key, name, row, raw))) {
-      return list(prefix, undefined, raw, now);
+      return list(prefix, undefined, skipped, raw, now);
     }
   }
   return listing;
+}
+
+/** All files that count. */
+export function listedFiles({ loadFiles, changeFiles, unsupported }: RawListing): { name: string; eTag: string }[] {
+  return [...loadFiles, ...changeFiles, ...unsupported];
 }
 
 /** Prefix of the table's objects in the raw bucket. */
@@ -54,7 +61,7 @@ export function rawPrefix(path: string): string {
 
 async function isNews(key: string, name: string, row: TableRow, raw: ObjectStore): Promise<boolean> {
   const object = await raw.head(key);
-  if (!object) return false;
+  if (!object || row.progress.skipped.get(name) === object.eTag) return false;
   const file = parseRawFile(name);
   if (file.kind === 'load') return row.progress.loadFiles.get(name) !== object.eTag;
   if (file.kind === 'change')
@@ -62,17 +69,26 @@ async function isNews(key: string, name: string, row: TableRow, raw: ObjectStore
   return file.kind === 'unsupported';
 }
 
-async function list(prefix: string, mark: string | undefined, raw: ObjectStore, listedAt: number): Promise<RawListing> {
+async function list(
+  prefix: string,
+  mark: string | undefined,
+  skips: ReadonlyMap<string, string>,
+  raw: ObjectStore,
+  listedAt: number,
+): Promise<RawListing> {
   const loadFiles: LoadFile[] = [];
   const changeFiles: ChangeFile[] = [];
   const unsupported: { name: string; eTag: string; why: string; next: string }[] = [];
+  const skipped: RawListing['skipped'][number][] = [];
   for await (const object of raw.list(prefix, mark === undefined ? {} : { after: prefix + mark })) {
     const file = parseRawFile(object.key.slice(prefix.length));
-    if (file.kind === 'load') loadFiles.push({ ...object, kind: 'load', name: file.name });
+    if (file.kind === 'ignored') continue;
+    if (skips.get(file.name) === object.eTag) skipped.push({ ...object, kind: file.kind, name: file.name });
+    else if (file.kind === 'load') loadFiles.push({ ...object, kind: 'load', name: file.name });
     else if (file.kind === 'change') changeFiles.push({ ...object, ...file });
-    else if (file.kind === 'unsupported') unsupported.push({ ...file, eTag: object.eTag });
+    else unsupported.push({ ...file, eTag: object.eTag });
   }
   loadFiles.sort((a, b) => compareText(a.name, b.name));
   changeFiles.sort(compareChangeFiles);
-  return { loadFiles, changeFiles, unsupported, whole: mark === undefined, listedAt };
+  return { loadFiles, changeFiles, unsupported, skipped, whole: mark === undefined, listedAt };
 }

@@ -15,8 +15,8 @@ export interface WakeUpMessage {
   receiptHandle: string;
   /** JSON of a wake-up: `{"table", "key"?, "cause", "compact"?}`. */
   body: string;
-  /** As SQS gives them: how often the message was received, this time included. */
-  attributes?: { ApproximateReceiveCount: string };
+  /** As SQS gives them: how often the message was received, this time included; of a FIFO queue, its group. */
+  attributes?: { ApproximateReceiveCount: string; MessageGroupId?: string | undefined };
 }
 
 export interface TableOutcome {
@@ -91,6 +91,7 @@ function pauseSeconds(receives: number): number {
 
 /** Only hastens things: whatever fails here must not decide over a table. */
 async function extend(receiptHandles: readonly string[], seconds: number, { queue, log }: Ports): Promise<void> {
+  if (receiptHandles.length === 0) return;
   try {
     await queue.extend(receiptHandles, seconds);
   } catch (error) {
@@ -143,7 +144,7 @@ function groupByTable(
   for (const message of messages) {
     const { messageId, receiptHandle, body, attributes } = message;
     try {
-      const { name, ...wakeUp } = parseWakeUp(body, config);
+      const { name, ...wakeUp } = parseWakeUp(body, config, attributes?.MessageGroupId);
       const woken = tables.get(wakeUp.table) ?? {
         path: wakeUp.table,
         name,

@@ -1,4 +1,3 @@
-import { compareChangeFiles } from '../dms/raw-file.ts';
 import { OutOfTime, TableBlocked } from '../errors.ts';
 import { listLakeFiles } from '../lake/lake-file.ts';
 import { openRawFile } from '../merge/raw-slice.ts';
@@ -9,14 +8,14 @@ import type { Ports } from '../ports/ports.ts';
 import type { CompactRequest } from '../queue/wake-up.ts';
 import { TableItemChanged } from '../ports/table-store.ts';
 import { begin } from './begin.ts';
+import { blockTable, isStillBlocked } from './block.ts';
 import { carryOut } from './carry-out.ts';
 import { removeOldEmptyFiles } from './clean-up.ts';
 import { committed } from './commit.ts';
 import type { CompactionSite, CompactReport } from './compact.ts';
 import { compactTable, emptyJoinedFiles, noCompaction } from './compact.ts';
-import { compacted, NAMES_MAX } from './coverage.ts';
 import type { Deadline } from './deadline.ts';
-import { decide, isLate, pendingChanges, pendingLoads } from './decide.ts';
+import { decide } from './decide.ts';
 import { takeOver } from './intent.ts';
 import { lakeAccess, lakePrefix, updateIndex } from './lake-table.ts';
 import type { LakeAccess } from './lake-table.ts';
@@ -24,14 +23,17 @@ import { Meter } from './meter.ts';
 import type { NewGeneration } from './decide.ts';
 import type { MergeStep } from './plan-step.ts';
 import { planStep } from './plan-step.ts';
+import { raiseMark } from './raise-mark.ts';
 import type { RawListing } from './raw-listing.ts';
 import { listRawFiles, rawPrefix } from './raw-listing.ts';
 import type { MergeReport } from './report.ts';
 import type { TableName } from '../dms/object-key.ts';
 import type { StoredRow } from './row-store.ts';
 import { readOrRegisterRow, saveProgress } from './row-store.ts';
-import type { Blocked } from './row.ts';
-import { settingsText } from './row.ts';
+import type { Blocked, Progress, TableRow } from './row.ts';
+import { storedColumns } from './stored-columns.ts';
+import { settleTruncation } from './truncation.ts';
+import { hasRawFiles, vanishedFiles } from './vanished.ts';
 
 export interface Reconciled {
   state: 'inactive' | 'active' | 'blocked';
@@ -72,9 +74,11 @@ export async function reconcile(
   const started = ports.clock.now();
   const metered = { ...ports, raw: meter.reading(ports.raw), lake: meter.reading(ports.lake) };
   const access = { ...lakeAccess(ports.lake, ports.log), lake: metered.lake };
+  let lost: RawListing | undefined;
   for (let attempt = 1; ; attempt++) {
+    const pass = new Reconciliation(path, name, hints, deadline, meter, compacted, access, metered);
     try {
-      const end = await new Reconciliation(path, name, hints, deadline, meter, compacted, access, metered).run();
+      const end = await pass.run(lost);
       const report =
         meter.merges > 0 ? meter.report(`${name.schema}/${name.table}`, ports.clock.now() - started) : undefined;
       if (compacted && end.state === 'active') ports.log.info('table compacted', { table: path, ...compacted });
@@ -82,6 +86,7 @@ export async function reconcile(
     } catch (error) {
       const overtaken = error instanceof ObjectChanged || error instanceof TableItemChanged;
       if (!overtaken || attempt === ATTEMPTS_MAX) throw error;
+      if (error instanceof ObjectChanged && error.key.startsWith(rawPrefix(path))) lost = pass.listing;
       ports.log.info('something changed while it was merged; looking again', { table: path, attempt, error });
     }
   }
@@ -92,11 +97,16 @@ const ATTEMPTS_MAX = 5;
 const HEADROOM = 1.5;
 /** Merges that end without a commit, each of them smaller than the one before. */
 const OUT_OF_TIME_MAX = 10;
+/** Names of files in one line of the log. */
+const NAMES_LOGGED = 5;
 
 type Outcome = Omit<Reconciled, 'report' | 'compacted'>;
 
 /** One pass over a table, from its row as read at the beginning. */
 class Reconciliation {
+  /** The raw files that it works on. */
+  listing: RawListing | undefined;
+
   constructor(
     private readonly path: string,
     private readonly name: TableName,
@@ -108,18 +118,21 @@ class Reconciliation {
     private readonly ports: Ports,
   ) {}
 
-  async run(): Promise<Outcome> {
+  /** @param lost what a pass before this one had listed when it found a raw file replaced or gone */
+  async run(lost?: RawListing): Promise<Outcome> {
     const row = await readOrRegisterRow(this.path, this.name, this.ports.tables, this.ports.config);
     if (!row.settings.active) return { state: 'inactive', blocked: undefined, more: false };
-    // What is half merged, or in the way, may be below the mark.
-    const whole = this.hints.whole || row.progress.partial !== undefined || row.progress.blocked !== undefined;
+    const whole = this.hints.whole || lost !== undefined || mayHideBelowMark(row.progress);
     const listing = await listRawFiles(row, { ...this.hints, whole }, this.ports.raw, this.ports.clock.now());
+    this.listing = listing;
+    if (lost) this.noteVanished(vanishedFiles(row, lost, listing));
     try {
       const prefix = lakePrefix(row, this.name, this.ports.config);
       if (isStillBlocked(row, listing, this.hints))
         return { state: 'blocked', blocked: row.progress.blocked, more: false };
       const settled = await this.settleIntent(row, prefix, listing);
-      const merged = await this.merge(await this.begin(settled, prefix, listing), prefix, listing);
+      const present = await settleTruncation(settled, listing, this.compactionSite(prefix), this.meter);
+      const merged = await this.merge(await this.begin(present, prefix, listing), prefix, listing);
       const more = merged === 'more' || (await this.compactFiles(merged, prefix));
       return { state: 'active', blocked: undefined, more };
     } catch (error) {
@@ -142,7 +155,7 @@ class Reconciliation {
 
   /** @returns the row once the lake is up to the raw files, or that time is up */
   private async merge(row: StoredRow, prefix: string, listing: RawListing): Promise<StoredRow | 'more'> {
-    const { tables, random, clock } = this.ports;
+    const { tables, random, clock, log } = this.ports;
     let current = row;
     let longest = 0;
     for (;;) {
@@ -156,13 +169,28 @@ class Reconciliation {
       } else {
         current = await this.mergeStep(current, prefix, listing, step);
       }
-      current = await this.raiseMark(current, listing);
+      current = await raiseMark(current, listing, () => this.listWhole(current), this.ports);
       longest = Math.max(longest, clock.now() - started);
     }
-    const { blocked, partial } = current.progress;
-    // The file that was in the way, or half merged, is gone.
-    if (!blocked && !partial) return current;
-    return saveProgress(current, { blocked: undefined, partial: undefined }, tables, random);
+    const { blocked, partial, replay, rawGone, changeFiles } = current.progress;
+    const isBack = rawGone !== undefined && listing.whole && hasRawFiles(listing);
+    // The file that was in the way, or half merged, is gone; or what was set back is merged again.
+    if (!blocked && !partial && !replay && !isBack) return current;
+    // They were there when the files were set back; what they held on top of the others may be missing now.
+    if (replay && changeFiles < replay.changeFiles)
+      log.warn('raw files vanished while they were merged again', {
+        table: this.path,
+        count: replay.changeFiles - changeFiles,
+      });
+    const done = { blocked: undefined, partial: undefined, replay: undefined, ...(isBack && { rawGone: undefined }) };
+    return saveProgress(current, done, tables, random);
+  }
+
+  private noteVanished(names: readonly string[]): void {
+    if (names.length === 0) return;
+    this.meter.vanished(names.length);
+    const files = names.slice(0, NAMES_LOGGED);
+    this.ports.log.warn('raw files vanished', { table: this.path, count: names.length, files });
   }
 
   private async mergeStep(row: StoredRow, prefix: string, listing: RawListing, step: MergeStep): Promise<StoredRow> {
@@ -191,7 +219,11 @@ class Reconciliation {
     const done = await saveProgress(claimed, committed(claimed.progress, planned.slices), tables, random);
     const whole = planned.slices.filter(({ file, to }) => to === file.rows);
     const loadFiles = whole.filter(({ file }) => file.kind === 'load').length;
-    this.meter.merged({ loadFiles, changeFiles: whole.length - loadFiles }, planned.plan.counts);
+    const changeFiles = whole.length - loadFiles;
+    this.meter.merged(
+      { loadFiles, changeFiles, lateFiles: step.kind === 'late' ? changeFiles : 0 },
+      planned.plan.counts,
+    );
     await removeOldEmptyFiles(lakeFiles, this.deadline, this.ports);
     for (const object of await updateIndex(lakeFiles, written, this.access)) this.meter.wrote(object);
     return done;
@@ -205,7 +237,7 @@ class Reconciliation {
 
   private async settleIntent(row: StoredRow, prefix: string, listing: RawListing): Promise<StoredRow> {
     if (row.progress.intent.length === 0) return row;
-    const columnsIfNone = () => this.columnsOfRawFiles(listing);
+    const columnsIfNone = () => columnsOfRawFiles(row, listing, this.ports);
     const taken = await takeOver(row, prefix, columnsIfNone, this.deadline, this.access, this.ports);
     const settled = await emptyJoinedFiles(taken, this.compactionSite(prefix));
     return saveProgress(settled, { intent: [] }, this.ports.tables, this.ports.random);
@@ -221,67 +253,33 @@ class Reconciliation {
     return { prefix, deadline: this.deadline, access: this.access, ports: this.ports };
   }
 
-  private async columnsOfRawFiles(listing: RawListing): Promise<Column[]> {
-    const file = listing.loadFiles[0] ?? listing.changeFiles[0];
-    if (!file) return tableColumns([], []);
-    const opened = await openRawFile(this.ports.raw, file);
-    return tableColumns([{ file: opened, from: 0, to: 0 }], []);
-  }
-
   private async begin(row: StoredRow, prefix: string, listing: RawListing): Promise<StoredRow> {
     if (row.progress.builtWith || listing.loadFiles.length + listing.changeFiles.length === 0) return row;
     const { lake, tables, random, clock } = this.ports;
     return saveProgress(row, begin(row, listing, await listLakeFiles(lake, prefix), clock.now()), tables, random);
   }
 
+  private block(error: TableBlocked, listing: RawListing): Promise<Blocked> {
+    return blockTable(error, this.path, this.name, listing, this.ports);
+  }
+
   private listWhole(row: StoredRow): Promise<RawListing> {
     return listRawFiles(row, { keys: [], whole: true }, this.ports.raw, this.ports.clock.now());
   }
-
-  /** Keeps the names in the row few: an item has room for some thousands, a table that begins may have more to merge. */
-  private async raiseMark(row: StoredRow, listing: RawListing): Promise<StoredRow> {
-    const { coverage } = row.progress;
-    if (coverage.names.size <= NAMES_MAX) return row;
-    const whole = listing.whole ? listing : await this.listWhole(row);
-    const [first] = pendingChanges(row.progress, whole);
-    // A file that came late is looked at before the mark passes it.
-    if (first && isLate(first, row.progress)) return row;
-    const done = whole.changeFiles.filter((file) => !first || compareChangeFiles(file, first) < 0);
-    const { tables, random } = this.ports;
-    return saveProgress(row, { coverage: compacted(coverage, done, whole.listedAt) }, tables, random);
-  }
-
-  private async block(error: TableBlocked, listing: RawListing): Promise<Blocked> {
-    const { raw, tables, random, clock, config } = this.ports;
-    const row = await readOrRegisterRow(this.path, this.name, tables, config);
-    // As it was listed: should it have been replaced since then, the new one is not known to be bad.
-    const listed = allFiles(listing).find(({ name }) => name === error.file);
-    const found = error.file === '' ? undefined : (listed ?? (await raw.head(rawPrefix(this.path) + error.file)));
-    const blocked: Blocked = {
-      file: error.file,
-      eTag: found?.eTag ?? '',
-      reason: error.message,
-      next: error.next,
-      since: new Date(clock.now()).toISOString(),
-      settings: settingsText(row.settings),
-    };
-    const before = row.progress.blocked;
-    if (before?.reason === blocked.reason && before.eTag === blocked.eTag) return before;
-    await saveProgress(row, { blocked }, tables, random);
-    return blocked;
-  }
 }
 
-/** The same file and the same settings are the same obstacle: nothing to read again. */
-function isStillBlocked({ progress, settings }: StoredRow, listing: RawListing, hints: Hints): boolean {
-  const { blocked } = progress;
-  if (!blocked || hints.whole || blocked.settings !== settingsText(settings)) return false;
-  // A new full load may do away with it.
-  if (pendingLoads(progress, listing).some(({ name }) => name !== blocked.file)) return false;
-  if (blocked.file === '') return true;
-  return allFiles(listing).some(({ name, eTag }) => name === blocked.file && eTag === blocked.eTag);
+/** What is half merged, in the way, or to be merged again may be below the mark; and whether files are back shows below it. */
+function mayHideBelowMark({ partial, blocked, replay, rawGone }: Progress): boolean {
+  return partial !== undefined || blocked !== undefined || replay !== undefined || rawGone !== undefined;
 }
 
-function allFiles({ loadFiles, changeFiles, unsupported }: RawListing): { name: string; eTag: string }[] {
-  return [...loadFiles, ...changeFiles, ...unsupported];
+/** The columns that the files of a table will have which has none yet. */
+async function columnsOfRawFiles(
+  row: TableRow,
+  { loadFiles, changeFiles }: RawListing,
+  { raw }: Pick<Ports, 'raw'>,
+): Promise<readonly Column[]> {
+  const file = loadFiles[0] ?? changeFiles[0];
+  const slices = file ? [{ file: await openRawFile(raw, file), from: 0, to: 0 }] : [];
+  return storedColumns(row, tableColumns(slices, [])).columns;
 }

@@ -4,6 +4,10 @@ export interface MergeReport {
   table: string;
   loadFiles: number;
   changeFiles: number;
+  /** Of the change files, those that came late: a file with a later name was merged before. */
+  lateFiles: number;
+  /** Raw files that were listed to be merged and were gone when they were to be read. */
+  vanishedFiles: number;
   rowsInserted: number;
   rowsUpdated: number;
   rowsDeleted: number;

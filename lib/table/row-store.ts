@@ -47,6 +47,6 @@ export async function saveProgress(
   }
   const expected = Object.fromEntries(['Version', ...EDITED_ATTRIBUTES].map((name) => [name, row.item[name]]));
   await tables.update(row.path, { set, remove }, expected);
-  const item = Object.fromEntries(Object.entries({ ...row.item, ...set }).filter(([name]) => !remove.includes(name)));
-  return { ...row, progress, item: { ...item, path: row.path } };
+  const left = Object.entries({ ...row.item, ...set }).filter(([name]) => !remove.includes(name));
+  return { ...row, progress, item: { ...Object.fromEntries(left), path: row.path } };
 }

@@ -17,6 +17,8 @@ export interface TableSettingsOfRow {
   active: boolean;
   /** Folder of the lake bucket where the table's files are; undefined: the usual place. */
   outPath: string | undefined;
+  /** What becomes of the lake when all raw files of the table were removed, as DMS does for a TRUNCATE at the source. */
+  onTruncate: 'keep' | 'empty';
 }
 
 /** What only Tidemark writes. */
@@ -37,14 +39,26 @@ export interface Progress {
   loadFiles: ReadonlyMap<string, string>;
   /** Load files of the generation before: not loaded again though they are still there. */
   supersededLoadFiles: ReadonlyMap<string, string>;
+  /** A load built anew is complete with the files last modified up to this, in ms since the epoch; undefined: not known. */
+  loadedUntil: number | undefined;
+  /** Raw files that count for nothing, since a person said so: name → eTag. */
+  skipped: ReadonlyMap<string, string>;
   /** Which change files are merged. */
   coverage: Coverage;
   /** Whether the lake held the table already when its first change file came, without a full load. */
   adopted: boolean;
+  /** Whether the hourly solution merged a part of it: which raw files there were before is not known. */
+  takenOver: boolean;
   /** How many change files are merged. */
   changeFiles: number;
   /** A raw file of which only the first rows are merged. */
   partial: { file: string; eTag: string; rows: number } | undefined;
+  /** Set while files that were merged already are merged again on a person's demand. */
+  replay: Replay | undefined;
+  /** Set once it was found that no raw file is left. */
+  rawGone: RawGone | undefined;
+  /** How values of the partition columns are written in folders' names; undefined before the first merge. */
+  partitionForms: readonly string[] | undefined;
   /** The settings that the lake was built with; undefined before the first merge. */
   builtWith: BuiltWith | undefined;
   /** Lake objects that a merge under way may write. */
@@ -54,7 +68,22 @@ export interface Progress {
   blocked: Blocked | undefined;
 }
 
-export type BuiltWith = Omit<TableSettingsOfRow, 'active'>;
+export type BuiltWith = Omit<TableSettingsOfRow, 'active' | 'onTruncate'>;
+
+/** How many raw files were merged before they were set back. */
+export interface Replay {
+  loadFiles: number;
+  changeFiles: number;
+  /** Change files up to this name may be in the lake, though the row does not say so; undefined: it was begun anew. */
+  until: string | undefined;
+}
+
+export interface RawGone {
+  /** ISO 8601 */
+  since: string;
+  /** What became of the lake's rows. */
+  lake: 'kept' | 'emptying' | 'emptied';
+}
 
 /** A lake key that may be written, and the version that would be replaced. */
 export interface IntendedWrite {
@@ -77,18 +106,6 @@ export interface Blocked {
 
 export const NEVER_LOADED = '1900-01-01 00:00:00';
 
-export function newProgress(): Progress {
-  return {
-    ...newGeneration(0),
-    version: undefined,
-    lastFullLoadDate: NEVER_LOADED,
-    builtWith: undefined,
-    intent: [],
-    attempts: 0,
-    blocked: undefined,
-  };
-}
-
 /** What begins anew with a full load, or when the table is built anew. */
 export function newGeneration(generation: number) {
   return {
@@ -98,10 +115,15 @@ export function newGeneration(generation: number) {
     since: 0,
     loadFiles: new Map<string, string>(),
     supersededLoadFiles: new Map<string, string>(),
+    loadedUntil: undefined,
     coverage: { mark: undefined, sweptAt: 0, names: new Set<string>() },
     adopted: false,
+    takenOver: false,
     changeFiles: 0,
     partial: undefined,
+    replay: undefined,
+    rawGone: undefined,
+    partitionForms: undefined,
   } satisfies Partial<Progress>;
 }
 

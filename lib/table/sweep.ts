@@ -6,6 +6,7 @@ import { isAccountedFor } from './coverage.ts';
 import { rowOfItem } from './item.ts';
 import type { TableRow } from './row.ts';
 import { wasEdited } from './row.ts';
+import { isTruncated } from './vanished.ts';
 
 export interface SweepReport {
   /** Tables that have files below the raw prefix. */
@@ -15,7 +16,8 @@ export interface SweepReport {
 
 /**
  * The safety net: lists the whole raw prefix and wakes every table that is not registered yet, or has files that its row
- * does not account for (their events were lost), or is blocked, or whose last merge did not come to its commit.
+ * does not account for (their events were lost), or lost all its raw files, or is blocked, or whose last merge did not
+ * come to its commit.
  * @param cause tells this sweep from every other.
  */
 export async function sweep(
@@ -33,12 +35,18 @@ export async function sweep(
   };
   // Also where no raw file is left: the one that was in the way may have been removed.
   for (const row of rows.values()) if (isUnsettled(row) && tableOfPath(row.path, config)) await wake(row.path);
+  const withFiles = new Set<string>();
   for await (const object of raw.list(config.rawPrefix)) {
     const key = parseObjectKey(object.key, config.rawPrefix);
     if (key.kind === 'other') continue;
     const path = tablePath(config.rawBucket, config.rawPrefix, key.schema, key.table);
     found.add(path);
+    if (parseRawFile(key.file).kind !== 'ignored') withFiles.add(path);
     if (!woken.has(path) && needsWaking(rows.get(path), object, key.file)) await wake(path);
+  }
+  for (const row of rows.values()) {
+    const isNews = row.settings.active && isTruncated(row, withFiles.has(row.path)) && !woken.has(row.path);
+    if (isNews && tableOfPath(row.path, config)) await wake(row.path);
   }
   if (found.size === 0) {
     log.warn('the raw folder holds no tables: check BucketName and BucketFolder of the DMS endpoint', {
@@ -49,8 +57,9 @@ export async function sweep(
 }
 
 function isUnsettled(row: TableRow): boolean {
-  const { blocked, intent, partial } = row.progress;
-  return row.settings.active && (blocked !== undefined || intent.length > 0 || partial !== undefined || wasEdited(row));
+  const { blocked, intent, partial, replay, rawGone } = row.progress;
+  const isHalfDone = intent.length > 0 || partial !== undefined || replay !== undefined || rawGone?.lake === 'emptying';
+  return row.settings.active && (blocked !== undefined || isHalfDone || wasEdited(row));
 }
 
 function needsWaking(row: TableRow | undefined, object: ObjectSummary, name: string): boolean {
@@ -58,6 +67,7 @@ function needsWaking(row: TableRow | undefined, object: ObjectSummary, name: str
   const { settings, progress } = row;
   if (!settings.active) return false;
   const file = parseRawFile(name);
+  if (progress.skipped.get(name) === object.eTag) return false;
   switch (file.kind) {
     case 'load':
       return progress.loadFiles.get(name) !== object.eTag && progress.supersededLoadFiles.get(name) !== object.eTag;

@@ -8,10 +8,12 @@ import type { TableRow } from './row.ts';
 
 /**
  * What is to be done if the lake holds rows of a raw file that no merge has committed, since it died, and the file is
- * another by now, or a load file that is gone: those rows would stay beside the new ones. The table is built anew.
+ * another by now, or skipped, or a load file that is gone: those rows would stay beside the new ones. The table is built anew.
  * @throws TableBlocked if raw files that it must be built from are gone.
  */
 export function decideUncommitted(row: TableRow, listing: RawListing, held: readonly Hold[]): Step | undefined {
+  const skipped = held.find((hold) => row.progress.skipped.get(hold.file) === hold.eTag);
+  if (skipped) return rebuild(row, listing, `a merge that died had begun with ${skipped.file}, which is skipped`);
   const left = held.find((hold) => !isCommitted(hold, row, listing) && isReplaced(hold, listing));
   if (!left) return undefined;
   if (!listing.whole) return { kind: 'list whole' };
@@ -24,7 +26,8 @@ export function isCommitted(hold: Hold, { progress }: TableRow, listing: RawList
   if (progress.loadFiles.get(hold.file) === hold.eTag) return true;
   const { partial } = progress;
   if (partial?.file === hold.file) return partial.eTag === hold.eTag && hold.from < partial.rows;
-  if (parseRawFile(hold.file).kind === 'load') return false;
+  // A lake that was there before the row was: its load was committed in a row that is lost.
+  if (parseRawFile(hold.file).kind === 'load') return progress.adopted;
   if (progress.coverage.names.has(hold.file)) return true;
   const file = listing.changeFiles.find(({ name }) => name === hold.file);
   // A file that is gone will not be merged again.

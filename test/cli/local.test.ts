@@ -4,9 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-
 import { beforeEach, describe, expect, it } from '@jest/globals';
-
 import { lakeRows, putDmsFile, type Order } from '../local/dms-folder.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 
@@ -94,8 +92,8 @@ describe('tidemark local', () => {
     for (const report of reports) {
       expect(Object.keys(report)).toEqual(
         (
-          'table loadFiles changeFiles rowsInserted rowsUpdated rowsDeleted rowsIgnored rowGroupsRewritten rowGroupsCopied ' +
-          'bytesRead bytesWritten bytesCopied copyMs durationMs'
+          'table loadFiles changeFiles lateFiles vanishedFiles rowsInserted rowsUpdated rowsDeleted rowsIgnored ' +
+          'rowGroupsRewritten rowGroupsCopied bytesRead bytesWritten bytesCopied copyMs durationMs'
         ).split(' '),
       );
       expect(report.table).toBe('sales/orders');

@@ -1,8 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-
 import { describe, expect, it } from '@jest/globals';
-
 import { readTablesFile } from '../../lib/local/tables-file.ts';
 import { WrongUsage } from '../../lib/local/wrong-usage.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -33,7 +31,7 @@ describe('the file of --tables', () => {
     [
       'an unknown field',
       '{"a/b": {"primarykey": ["id"]}}',
-      ['"a/b" → primarykey: unknown field; expected primaryKey, partitionKey or active'],
+      ['"a/b" → primarykey: unknown field; expected primaryKey, partitionKey, active or onTruncate'],
     ],
     [
       'a key that is no list',

@@ -5,6 +5,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Limits } from '../../lib/config.ts';
 import type { TableSettings } from '../../lib/table/configure.ts';
+import { parseFooter } from '../../lib/parquet/footer.ts';
 import type { Fault } from '../cloud/fault.ts';
 import type { Call, LabTable } from './table-lab.ts';
 import { TableLab } from './table-lab.ts';
@@ -244,5 +245,20 @@ describe('a merge that dies again and again', () => {
       await table.merge();
       expect(await table.rows()).toEqual(await peaceful.rows());
     }
+  });
+});
+
+describe('a merge taken over from before the table had any file', () => {
+  it('leaves in its place a file without rows, of the columns that files of the table have: partition columns are none', async () => {
+    const lab = new TableLab();
+    const table = await lab.activeTable({ partitionKey: ['day'] });
+    table.load('LOAD00000001', [[1, 'apple', 'mon']]);
+    lab.onCall = ({ store, name }) => (store === 'lake' && name === 'write' ? 'reject' : 'none');
+    await table.merge();
+    lab.onCall = () => 'none';
+    await table.merge();
+    const [taken, after] = lab.views.map((view) => [...view.values()].map((bytes) => parseFooter(bytes, bytes.length)));
+    expect([taken, after].map((files) => files?.map(({ rowGroups }) => rowGroups.length))).toEqual([[0], [1]]);
+    expect(taken?.[0]?.columns).toEqual(after?.[0]?.columns);
   });
 });

@@ -165,6 +165,32 @@ describe('partitioned output', () => {
     expect(await table.records()).toHaveLength(1);
   });
 
+  it("blocks the table at a file in whose type a partition column's values would name other folders, until it is reloaded", async () => {
+    const lab = new TableLab();
+    const price = (precision: number, scale: number): DmsColumn => ({
+      name: 'price',
+      type: { kind: 'decimal', precision, scale },
+    });
+    const table = await lab.activeTable({ primaryKey: ['id', 'price'], partitionKey: ['price'] });
+    table.putFile('LOAD00000001.parquet', [ID, price(10, 2)], [[1, 150n]]);
+    table.putFile('20260301-100000000.parquet', [OP_COLUMN, ID, price(12, 2)], [['I', 2, 150n]]);
+    table.putFile('20260301-100000001.parquet', [OP_COLUMN, ID, price(12, 3)], [['U', 1, 1500n]]);
+    const outcomes = await lab.settle();
+    expect(folders(table)).toEqual(['price=1.50']);
+    expect(await duckDbRows(lab, 'id')).toEqual(['1', '2']);
+    expect(outcomes.at(-1)).toMatchObject({
+      state: 'blocked',
+      blocked: {
+        file: '20260301-100000001.parquet',
+        reason: expect.stringMatching(/decimal\(12,3\) in the partition column price.*decimal of scale 2/),
+        next: expect.stringMatching(/reload the table/),
+      },
+    });
+    table.putFile('LOAD00000001.parquet', [ID, price(12, 3)], [[1, 1500n]]);
+    await lab.settle();
+    expect(await duckDbRows(lab, 'id, price')).toEqual(['1 1.500']);
+  });
+
   it('lays the table out anew when its partition key is changed', async () => {
     const { lab, table } = await partitioned();
     table.change('20260301-100000000', [['U', 1, 'apricot', 'wed']]);

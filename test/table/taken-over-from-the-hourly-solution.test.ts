@@ -111,12 +111,28 @@ describe('a table taken over from the hourly solution', () => {
     ]);
   });
 
-  it('blocks when out_path is outside the lake, saying what to set', async () => {
-    const { lab, table } = hourly({ out_path: 'other-bucket/orders/' }, []);
+  it.each([
+    'other-bucket/orders/',
+    'lake-bucket/',
+    'lake-bucket/shop/../items',
+    'lake-bucket//orders',
+    'lake-bucket/./orders',
+  ])('blocks when out_path is no folder of the lake, saying what to set: %s', async (outPath) => {
+    const { lab, table } = hourly({ out_path: outPath }, []);
     table.change('20260116-100000000', [['U', 1, 'fig']]);
     const [outcome] = await lab.settle();
-    expect(outcome?.blocked).toMatchObject({ reason: expect.stringContaining('other-bucket/orders/') });
+    expect(outcome?.blocked).toMatchObject({ reason: expect.stringContaining(outPath) });
     expect(outcome?.blocked?.next).toContain('lake-bucket/shop/orders/');
+  });
+
+  it('blocks when out_path is too long for a store', async () => {
+    const { lab, table } = hourly({ out_path: `lake-bucket/${'long/'.repeat(193)}` }, []);
+    table.change('20260116-100000000', [['U', 1, 'fig']]);
+    const [outcome] = await lab.settle();
+    expect(outcome?.blocked).toMatchObject({
+      reason: expect.stringContaining('960'),
+      next: expect.stringContaining('out_path'),
+    });
   });
 
   it('ends with one row of a key that its lake holds twice', async () => {

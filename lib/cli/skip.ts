@@ -1,0 +1,112 @@
+import { Command } from 'commander';
+import { namedTable } from '../local/table-name.ts';
+import { exitCodeOfTable, notUpToDateText } from '../place/brought-text.ts';
+import type { Brought, Place, PlaceOptions } from '../place/place.ts';
+import { addPlaceOptions, openPlace } from '../place/place.ts';
+import { Refused } from '../table/refused.ts';
+import type { PlannedSkip } from '../table/skip.ts';
+import { skipFile } from '../table/skip.ts';
+import type { CommandIo } from './command-io.ts';
+import { exitCodeOf, processIo } from './command-io.ts';
+
+const EXAMPLES = `
+Examples:
+  $ npm run --silent tidemark -- skip sales/orders 20260301-101500123.parquet --raw ./raw --lake ./lake
+      the table goes on without that file, which was in its way
+  $ npm run --silent tidemark -- skip sales/orders 20260301-101500123.parquet --stage dev --undo
+      the file counts again
+
+A skip is of this version of the file: what is put at its key later is looked at, and merged as a late file. A file that is
+merged already cannot be skipped. tidemark plan shows what is skipped.
+
+Exit code: 0 done; 2 the table is blocked, by another file (stderr says why and what to do); 1 it is refused (stderr says why
+and what to do), or not finished; wrong usage or an unexpected failure.`;
+
+export interface SkipOptions extends PlaceOptions {
+  undo?: boolean;
+  json?: boolean;
+  verbose?: boolean;
+}
+
+/** `tidemark skip`: has a table go on without a raw file. */
+export function skipCommand(): Command {
+  const command = new Command('skip')
+    .description('Has a table go on without a raw file, such as one that cannot be read.')
+    .argument('<table>', 'the table: <schema>/<table>')
+    .argument('<file>', "the raw file, relative to the table's folder");
+  return addPlaceOptions(command)
+    .option('--undo', 'let the file count again')
+    .option('--json', 'write the result as JSON, in one line')
+    .option('-v, --verbose', 'log every step to stderr')
+    .allowExcessArguments(false)
+    .addHelpText('after', EXAMPLES)
+    .action(async (table: string, file: string, options: SkipOptions) => {
+      process.exitCode = await runSkip(table, file, options, processIo());
+    });
+}
+
+/**
+ * @param table `<schema>/<table>`
+ * @param file relative to the table's folder
+ * @returns the exit code: 0 done, 1 refused, unfinished, wrong usage or an unexpected failure, 2 the table is blocked.
+ */
+export function runSkip(table: string, file: string, options: SkipOptions, io: CommandIo): Promise<number> {
+  return exitCodeOf('skip', io, async () => {
+    const place = await openPlace(options, { ...io, verbose: options.verbose ?? false });
+    return skipAt(place, table, file, options, io);
+  });
+}
+
+/** The same at a place that is open. */
+export async function skipAt(
+  place: Place,
+  table: string,
+  file: string,
+  { undo = false, json = false }: Pick<SkipOptions, 'undo' | 'json'>,
+  io: CommandIo,
+): Promise<number> {
+  const { path } = namedTable(table, place.ports.config);
+  try {
+    const { outcome, isRebuilt } = await skipOnceSettled(place, path, file, undo);
+    const brought = await wake(place, path);
+    if (json) io.out(JSON.stringify({ table, file, outcome, isRebuilt, ...brought }));
+    else io.out(`${table}: ${doneText(file, undo, isRebuilt)}`);
+    const trouble = notUpToDateText(table, brought);
+    if (trouble !== undefined) io.err(trouble);
+    // The row of an inactive table remembers it for later.
+    return brought.state === 'inactive' ? 0 : exitCodeOfTable(brought);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    io.err(
+      `${table}: ${file} ${undo ? 'stays skipped' : 'is not skipped'}: ${error.message}\n  What to do: ${error.next}`,
+    );
+    return 1;
+  }
+}
+
+/** Lets a merge that may have begun with the file come to its end first. */
+async function skipOnceSettled(place: Place, path: string, file: string, undo: boolean): Promise<PlannedSkip> {
+  for (let attempt = 1; ; attempt++) {
+    const skip = await skipFile(path, file, { undo }, place.ports);
+    if (skip.outcome !== 'under way') return skip;
+    if (attempt === ATTEMPTS_MAX)
+      throw new Refused(
+        'A merge that may have begun with it does not come to its end.',
+        'See tidemark plan for what is in the way of the table, mend that, then try again.',
+      );
+    await wake(place, path);
+  }
+}
+
+const ATTEMPTS_MAX = 3;
+
+function wake(place: Place, path: string): Promise<Brought> {
+  return place.bringUpToDate({ table: path, cause: `skip ${place.ports.random.id()}` });
+}
+
+function doneText(file: string, undo: boolean, isRebuilt: boolean): string {
+  if (undo) return `${file} counts again.`;
+  return isRebuilt
+    ? `${file} is skipped. Rows of it may be in the lake, so the table is built anew.`
+    : `${file} is skipped.`;
+}

@@ -1,0 +1,49 @@
+import type { TableBlocked } from '../errors.ts';
+import type { TableName } from '../dms/object-key.ts';
+import type { Ports } from '../ports/ports.ts';
+import { pendingLoads } from './decide.ts';
+import type { RawListing } from './raw-listing.ts';
+import { listedFiles, rawPrefix } from './raw-listing.ts';
+import { readOrRegisterRow, saveProgress } from './row-store.ts';
+import type { Blocked, TableRow } from './row.ts';
+import { settingsText } from './row.ts';
+
+/** Notes in a table's row what is in the way; once, as long as it is the same. */
+export async function blockTable(
+  error: TableBlocked,
+  path: string,
+  name: TableName,
+  listing: RawListing,
+  { raw, tables, random, clock, config }: Pick<Ports, 'raw' | 'tables' | 'random' | 'clock' | 'config'>,
+): Promise<Blocked> {
+  const row = await readOrRegisterRow(path, name, tables, config);
+  // As it was listed: should it have been replaced since then, the new one is not known to be bad.
+  const listed = listedFiles(listing).find(({ name }) => name === error.file);
+  const found = error.file === '' ? undefined : (listed ?? (await raw.head(rawPrefix(path) + error.file)));
+  const blocked: Blocked = {
+    file: error.file,
+    eTag: found?.eTag ?? '',
+    reason: error.message,
+    next: error.next,
+    since: new Date(clock.now()).toISOString(),
+    settings: settingsText(row.settings),
+  };
+  const before = row.progress.blocked;
+  if (before?.reason === blocked.reason && before.eTag === blocked.eTag) return before;
+  await saveProgress(row, { blocked }, tables, random);
+  return blocked;
+}
+
+/** The same file and the same settings are the same obstacle: nothing to read again. */
+export function isStillBlocked(
+  { progress, settings }: TableRow,
+  listing: RawListing,
+  hints: { whole: boolean },
+): boolean {
+  const { blocked } = progress;
+  if (!blocked || hints.whole || blocked.settings !== settingsText(settings)) return false;
+  // A new full load may do away with it.
+  if (pendingLoads(progress, listing).some(({ name }) => name !== blocked.file)) return false;
+  if (blocked.file === '') return true;
+  return listedFiles(listing).some(({ name, eTag }) => name === blocked.file && eTag === blocked.eTag);
+}

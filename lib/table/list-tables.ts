@@ -1,0 +1,96 @@
+import { mapConcurrently } from '../concurrency.ts';
+import { tableOfPath } from '../dms/object-key.ts';
+import type { Ports } from '../ports/ports.ts';
+import { pendingChanges, pendingLoads } from './decide.ts';
+import { rowOfItem } from './item.ts';
+import { listRawFiles } from './raw-listing.ts';
+import type { Blocked, TableRow } from './row.ts';
+import { NEVER_LOADED } from './row.ts';
+import { rawGoneNote } from './vanished.ts';
+
+/** How a table stands, by its row. */
+export interface TableStatus {
+  /** `<schema>/<table>` */
+  table: string;
+  /** `merging`: a merge has claimed what it writes, or has merged a part of a file. */
+  state: 'inactive' | 'active' | 'merging' | 'blocked';
+  primaryKey: readonly string[];
+  partitionKey: readonly string[];
+  /** `yyyy-MM-dd HH:mm:ss`, UTC: of the newest load file merged. */
+  lastFullLoad?: string;
+  /** The newest change file merged, relative to the table's folder. */
+  lastChangeFile?: string;
+  /** Set if blocked: by which file (empty: the settings or the lake), why, what to do, and since when (ISO 8601). */
+  blocked?: Pick<Blocked, 'file' | 'reason' | 'next' | 'since'>;
+  /** What else a person should know. */
+  note?: string;
+  /** If it was asked for, of tables that are not inactive. */
+  lag?: Lag;
+}
+
+/** What the lake is behind the raw files. */
+export interface Lag {
+  /** Raw files that wait to be merged. */
+  files: number;
+  /** Since when the oldest of them waits, in seconds; 0 if none does. */
+  seconds: number;
+}
+
+const LISTINGS_AT_ONCE = 8;
+
+/**
+ * How every registered table stands, by name. Reads the controller table alone, unless the lag is asked for: then also a
+ * listing of each table's raw files, from its row's mark on (all of them where the table is blocked or half merged), so
+ * that of files that came late it may not know.
+ * @returns `others`: rows of other raw buckets or prefixes, which are none of ours
+ */
+export async function listTables(
+  { lag }: { lag: boolean },
+  ports: Pick<Ports, 'raw' | 'tables' | 'clock' | 'config'>,
+): Promise<{ tables: TableStatus[]; others: number }> {
+  const rows: { row: TableRow; table: string }[] = [];
+  let others = 0;
+  for await (const item of ports.tables.scan()) {
+    const name = tableOfPath(item.path, ports.config);
+    if (name) rows.push({ row: rowOfItem(item), table: `${name.schema}/${name.table}` });
+    else others++;
+  }
+  const tables = await mapConcurrently(rows, LISTINGS_AT_ONCE, async ({ row, table }) => {
+    const status = statusOf(table, row);
+    return lag && status.state !== 'inactive' ? { ...status, lag: await lagOf(row, ports) } : status;
+  });
+  return { tables: tables.sort((a, b) => (a.table < b.table ? -1 : 1)), others };
+}
+
+function statusOf(table: string, { settings, progress }: TableRow): TableStatus {
+  const { lastFullLoadDate, lastChangeFile, blocked } = progress;
+  const note = rawGoneNote(progress);
+  return {
+    table,
+    state: stateOf({ settings, progress }),
+    primaryKey: settings.primaryKey,
+    partitionKey: settings.partitionKey,
+    ...(lastFullLoadDate !== NEVER_LOADED && { lastFullLoad: lastFullLoadDate }),
+    ...(lastChangeFile !== undefined && { lastChangeFile }),
+    ...(note !== undefined && { note }),
+    ...(blocked && {
+      blocked: { file: blocked.file, reason: blocked.reason, next: blocked.next, since: blocked.since },
+    }),
+  };
+}
+
+function stateOf({ settings, progress }: Pick<TableRow, 'settings' | 'progress'>): TableStatus['state'] {
+  if (!settings.active) return 'inactive';
+  if (progress.blocked) return 'blocked';
+  return progress.intent.length > 0 || progress.partial ? 'merging' : 'active';
+}
+
+async function lagOf(row: TableRow, { raw, clock }: Pick<Ports, 'raw' | 'clock'>): Promise<Lag> {
+  const { blocked, partial } = row.progress;
+  const now = clock.now();
+  const whole = blocked !== undefined || partial !== undefined;
+  const listing = await listRawFiles(row, { keys: [], whole }, raw, now);
+  const files = [...pendingLoads(row.progress, listing), ...pendingChanges(row.progress, listing)];
+  const oldest = files.reduce((first, { lastModified }) => Math.min(first, lastModified.getTime()), now);
+  return { files: files.length + listing.unsupported.length, seconds: Math.max(0, Math.round((now - oldest) / 1000)) };
+}

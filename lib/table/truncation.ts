@@ -1,0 +1,28 @@
+import type { CompactionSite } from './compact.ts';
+import { emptyLake, withoutRows } from './empty-lake.ts';
+import type { Meter } from './meter.ts';
+import type { RawListing } from './raw-listing.ts';
+import type { StoredRow } from './row-store.ts';
+import { saveProgress } from './row-store.ts';
+import { hasRawFiles, isTruncated } from './vanished.ts';
+
+/** A table of which no raw file is left keeps its lake, and says so once, unless its row wants the lake emptied. */
+export async function settleTruncation(
+  row: StoredRow,
+  listing: RawListing,
+  site: CompactionSite,
+  meter: Meter,
+): Promise<StoredRow> {
+  if (hasRawFiles(listing)) return row;
+  const { tables, random, clock, log } = site.ports;
+  let current = row;
+  if (isTruncated(row, false)) {
+    const since = row.progress.rawGone?.since ?? new Date(clock.now()).toISOString();
+    const { onTruncate } = row.settings;
+    log.warn('all raw files of a table are gone', { table: row.path, onTruncate });
+    const next = onTruncate === 'empty' ? withoutRows(row, since) : { rawGone: { since, lake: 'kept' as const } };
+    current = await saveProgress(row, next, tables, random);
+  }
+  if (current.progress.rawGone?.lake !== 'emptying') return current;
+  return emptyLake(current, site, meter);
+}

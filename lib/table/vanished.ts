@@ -1,0 +1,50 @@
+import { pendingChanges, pendingLoads } from './decide.ts';
+import type { RawListing } from './raw-listing.ts';
+import { listedFiles } from './raw-listing.ts';
+import type { Progress, TableRow } from './row.ts';
+import { NEVER_LOADED } from './row.ts';
+
+/**
+ * Raw files that were to be merged when they were listed, and are there no more: a lifecycle rule or a TRUNCATE at the
+ * source removed them. Merged files that go are no news.
+ * @param now a listing of the whole table
+ * @returns their names
+ */
+export function vanishedFiles({ progress }: TableRow, before: RawListing, now: RawListing): string[] {
+  const present = new Set([...listedFiles(now), ...now.skipped].map(({ name }) => name));
+  const waited = [...pendingLoads(progress, before), ...pendingChanges(progress, before)];
+  return waited.map(({ name }) => name).filter((name) => !present.has(name));
+}
+
+/** Whether a listing holds any file that is, or was, the table's; a listing from a mark on does not say. */
+export function hasRawFiles(listing: RawListing): boolean {
+  return !listing.whole || listedFiles(listing).length + listing.skipped.length > 0;
+}
+
+/**
+ * Whether a table that has no raw file left had some, and that is not settled: it is to be reported, or its lake emptied,
+ * since the row says so (`OnTruncate`).
+ */
+export function isTruncated({ settings, progress }: TableRow, hasFiles: boolean): boolean {
+  if (hasFiles || !progress.builtWith || !hasMerged(progress)) return false;
+  return !progress.rawGone || settings.onTruncate === 'empty';
+}
+
+function hasMerged({ loadFiles, changeFiles, lastFullLoadDate, lastChangeFile, partial }: Progress): boolean {
+  if (loadFiles.size > 0 || changeFiles > 0 || partial !== undefined) return true;
+  return lastFullLoadDate !== NEVER_LOADED || lastChangeFile !== undefined;
+}
+
+/** What a person should know of a table without raw files; undefined if there is nothing to say. */
+export function rawGoneNote({ rawGone }: Pick<Progress, 'rawGone'>): string | undefined {
+  if (!rawGone) return undefined;
+  const found = `All its raw files are gone, as was found ${rawGone.since}`;
+  switch (rawGone.lake) {
+    case 'kept':
+      return `${found}; its lake is kept as it is. Set OnTruncate to 'empty' in its row if the lake is to follow.`;
+    case 'emptying':
+      return `${found}; its lake is being emptied, since OnTruncate is 'empty'.`;
+    case 'emptied':
+      return `${found}; its lake was emptied, since OnTruncate is 'empty'.`;
+  }
+}

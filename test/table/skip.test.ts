@@ -1,0 +1,334 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Limits } from '../../lib/config.ts';
+import { planTable } from '../../lib/table/plan-table.ts';
+import { Refused } from '../../lib/table/refused.ts';
+import { setBack } from '../../lib/table/replay.ts';
+import { skipFile, SKIPPED_MAX } from '../../lib/table/skip.ts';
+import { sweep } from '../../lib/table/sweep.ts';
+import type { Change, LabTable } from './table-lab.ts';
+import { changeBytes, TableLab } from './table-lab.ts';
+
+const BAD = Buffer.from('this is no Parquet file');
+const NAMES = ['20260301-100000000', '20260301-110000000', '20260301-120000000'] as const;
+const SECOND = `${NAMES[1]}.parquet`;
+
+/** A table with a bad second change file. */
+async function blocked(settings = {}, limits: Partial<Limits> = {}): Promise<LabTable> {
+  const lab = new TableLab(limits);
+  const table = await lab.activeTable(settings);
+  table.load('LOAD00000001', [
+    [1, 'apple'],
+    [2, 'pear'],
+  ]);
+  table.change(NAMES[0], [['U', 1, 'first']]);
+  table.put(SECOND, BAD);
+  table.change(NAMES[2], [['U', 2, 'third']]);
+  expect((await lab.settle()).at(-1)).toMatchObject({ state: 'blocked', blocked: { file: SECOND } });
+  return table;
+}
+
+function skip(table: LabTable, file = SECOND, undo = false) {
+  return skipFile(table.path, file, { undo }, table.lab.ports);
+}
+
+async function refusal(table: LabTable, file: string, undo = false): Promise<Refused> {
+  const before = await table.item();
+  const error: unknown = await skip(table, file, undo).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(Refused);
+  expect(await table.item()).toEqual(before);
+  return error as Refused;
+}
+
+describe('a skipped file', () => {
+  it('is not in the way of those after it, and LastIncrementalFile passes it', async () => {
+    const table = await blocked();
+    expect(await skip(table)).toMatchObject({ outcome: 'skipped', isRebuilt: false });
+    expect((await table.merge()).outcome?.state).toBe('active');
+    expect(await table.rows()).toEqual(['1 first', '2 third']);
+    const item = await table.item();
+    expect(item).toMatchObject({ LastIncrementalFile: `${table.path}${NAMES[2]}.parquet`, ChangeFiles: 2 });
+    expect(item).not.toHaveProperty('Blocked');
+  });
+
+  it('wakes nothing any more', async () => {
+    const table = await blocked();
+    await skip(table);
+    await table.merge([table.rawKey(SECOND)]);
+    expect((await sweep('one', table.lab.ports)).woken).toBe(0);
+    expect((await table.merge([table.rawKey(SECOND)])).outcome).toEqual({ path: table.path, state: 'active' });
+  });
+
+  it('may be one that DMS should not have written', async () => {
+    const table = await blocked();
+    await skip(table);
+    table.put('notes.csv', BAD);
+    await table.lab.settle();
+    expect((await table.item()).Blocked).toMatchObject({ file: 'notes.csv' });
+    await skip(table, 'notes.csv');
+    expect((await table.merge()).outcome?.state).toBe('active');
+  });
+
+  it('may be a load file', async () => {
+    const lab = new TableLab();
+    const table = await lab.activeTable();
+    table.load('LOAD00000001', [[1, 'apple']]);
+    table.put('LOAD00000002.parquet', BAD);
+    await lab.settle();
+    await skip(table, 'LOAD00000002.parquet');
+    table.change(NAMES[0], [['U', 1, 'fig']]);
+    await lab.settle();
+    expect(await table.rows()).toEqual(['1 fig']);
+    expect(await table.item()).toMatchObject({ Generation: 1 });
+  });
+
+  it('is looked at again, as a late file, when another version is put at its key', async () => {
+    const table = await blocked();
+    await skip(table);
+    await table.merge();
+    table.change(NAMES[1], [
+      ['U', 1, 'second'],
+      ['U', 2, 'second'],
+    ]);
+    const [outcome] = await table.lab.settle();
+    expect(outcome?.report).toMatchObject({ changeFiles: 1, lateFiles: 1 });
+    expect(await table.rows()).toEqual(['1 second', '2 third']);
+  });
+
+  it('counts again, as a late file, when the skip is taken back', async () => {
+    const table = await pendingSecond([
+      ['U', 1, 'second'],
+      ['U', 2, 'second'],
+    ]);
+    await table.merge();
+    expect(await skip(table, SECOND, true)).toMatchObject({ outcome: 'taken back' });
+    const { outcome } = await table.merge();
+    expect(outcome?.report).toMatchObject({ changeFiles: 1, lateFiles: 1 });
+    expect(await table.rows()).toEqual(['1 second', '2 third']);
+    expect(await table.item()).not.toHaveProperty('SkippedFiles');
+  });
+
+  it('counts again also where the low-water mark has passed it; nothing else is merged twice', async () => {
+    const table = await pendingSecond([['I', 7, 'second']], { primaryKey: [] });
+    await table.merge();
+    const bytes = changeBytes([['I', 8, 'more']]);
+    for (let i = 1; i <= 1001; i++) table.put(`20260302-${String(i).padStart(9, '0')}.parquet`, bytes);
+    table.lab.clock.advance(60 * 60_000);
+    await table.lab.settle();
+    expect((await table.item()).LowWaterMark).toBeDefined();
+    await skip(table, SECOND, true);
+    const { outcome } = await table.merge();
+    expect(outcome?.report).toMatchObject({ changeFiles: 1, rowsInserted: 1 });
+    expect((await table.rows()).filter((row) => row === '7 second')).toHaveLength(1);
+  });
+
+  it('stays skipped when the table is built anew, for which it need not be there', async () => {
+    const table = await blocked();
+    await skip(table);
+    await table.merge();
+    await setBack(table.path, { kind: 'all' }, table.lab.ports);
+    await table.merge();
+    expect(await table.rows()).toEqual(['1 first', '2 third']);
+    table.lab.raw.remove(table.rawKey(SECOND));
+    table.lab.tables.edit(table.path, { PrimaryKey: 'id,item' });
+    expect((await table.lab.settle()).at(-1)?.state).toBe('active');
+  });
+
+  it('is forgotten with a full load that supersedes it', async () => {
+    const table = await blocked();
+    await skip(table);
+    await table.merge();
+    table.load('LOAD00000001', [[9, 'new']]);
+    await table.lab.settle();
+    expect(await table.rows()).toEqual(['9 new']);
+    expect(await table.item()).not.toHaveProperty('SkippedFiles');
+    expect((await sweep('one', table.lab.ports)).woken).toBe(0);
+  });
+
+  it('is named by the plan', async () => {
+    const table = await blocked();
+    await skip(table);
+    const plan = await planTable(table.path, { schema: 'shop', table: 'orders' }, undefined, table.lab.ports);
+    expect(plan.state).toBe('to be merged');
+    expect(plan.notes.join()).toContain(`Skipped: ${SECOND}`);
+  });
+
+  it('leaves nothing in the lake, though a part of it was merged: the table is built anew', async () => {
+    const { table, key } = await partlyMerged();
+    expect(await skip(table, key)).toMatchObject({ outcome: 'skipped', isRebuilt: true });
+    await table.merge();
+    await table.lab.settle();
+    expect(await table.rows()).toEqual(['1 apple']);
+  });
+
+  it('leaves nothing in the lake, though a merge that died had appended it', async () => {
+    const lab = new TableLab();
+    const table = await lab.activeTable({ primaryKey: [] });
+    table.load('LOAD00000001', [[1, 'apple']]);
+    await lab.settle();
+    const key = table.change(NAMES[0], [['I', 2, 'pear']]);
+    let updates = 0;
+    lab.onCall = ({ store, name }) => (store === 'tables' && name === 'update' && ++updates > 1 ? 'reject' : 'none');
+    await table.merge([key]);
+    lab.onCall = () => 'none';
+    expect(await table.rows()).toEqual(['1 apple', '2 pear']);
+    // As if a merge had taken over from it and found the file in the way.
+    lab.tables.edit(table.path, { Blocked: { file: `${NAMES[0]}.parquet`, eTag: 'x', reason: 'r', next: 'n' } });
+    await skip(table, `${NAMES[0]}.parquet`);
+    table.change(NAMES[1], [['I', 3, 'plum']]);
+    await table.merge();
+    await lab.settle();
+    expect(await table.rows()).toEqual(['1 apple', '3 plum']);
+  });
+});
+
+/** Its second change file is skipped before it is merged. */
+async function pendingSecond(changes: readonly Change[], settings = {}): Promise<LabTable> {
+  const lab = new TableLab();
+  const table = await lab.activeTable(settings);
+  table.load('LOAD00000001', [
+    [1, 'apple'],
+    [2, 'pear'],
+  ]);
+  table.change(NAMES[0], [['U', 1, 'first']]);
+  await lab.settle();
+  table.change(NAMES[1], changes);
+  table.change(NAMES[2], [['U', 2, 'third']]);
+  await skip(table);
+  lab.arrivals.length = 0;
+  return table;
+}
+
+async function partlyMerged(): Promise<{ table: LabTable; key: string }> {
+  const lab = new TableLab({ valuesPerMerge: 8 });
+  const table = await lab.activeTable();
+  table.load('LOAD00000001', [[1, 'apple']]);
+  await lab.settle();
+  const key = table.change(NAMES[0], [
+    ['I', 2, 'a'],
+    ['I', 3, 'b'],
+    ['I', 4, 'c'],
+    ['I', 5, 'd'],
+  ]);
+  let commits = 0;
+  lab.onCall = ({ store, name }) => (store === 'tables' && name === 'update' && ++commits > 2 ? 'reject' : 'none');
+  await table.merge([key]);
+  lab.onCall = () => 'none';
+  expect(await table.item()).toHaveProperty('Partial');
+  return { table, key: `${NAMES[0]}.parquet` };
+}
+
+describe('a skip while files are merged again', () => {
+  async function replaying(): Promise<LabTable> {
+    const table = await blocked();
+    await setBack(table.path, { kind: 'from file', file: `${NAMES[0]}.parquet` }, table.lab.ports);
+    return table;
+  }
+
+  it('is of none that the lake may hold: it waits until the replay is at its end', async () => {
+    const table = await replaying();
+    expect(await skip(table, `${NAMES[0]}.parquet`)).toMatchObject({ outcome: 'under way', progress: undefined });
+  });
+
+  it('builds the table anew, where the file was merged before and is in the way now', async () => {
+    const table = await replaying();
+    table.put(`${NAMES[0]}.parquet`, BAD);
+    await table.merge();
+    expect(await skip(table, `${NAMES[0]}.parquet`)).toMatchObject({ outcome: 'skipped', isRebuilt: true });
+    await skip(table);
+    await table.merge();
+    expect(await table.rows()).toEqual(['1 apple', '2 third']);
+  });
+
+  it('goes by as ever, where the file was never merged', async () => {
+    const table = await replaying();
+    await table.merge();
+    expect(await skip(table)).toMatchObject({ outcome: 'skipped', isRebuilt: false });
+    await table.merge();
+    expect(await table.rows()).toEqual(['1 first', '2 third']);
+  });
+});
+
+describe('a skip is refused, with what to do instead, and changes nothing,', () => {
+  it('of a file that is merged', async () => {
+    const table = await blocked();
+    expect((await refusal(table, `${NAMES[0]}.parquet`)).next).toContain('replay');
+    expect((await refusal(table, 'LOAD00000001.parquet')).message).toContain('merged already');
+  });
+
+  it('of a file that is not there', async () => {
+    expect((await refusal(await blocked(), 'nowhere.parquet')).message).toContain('no file nowhere.parquet');
+  });
+
+  it('of more files than a row has room for, those that are gone not counted', async () => {
+    const table = await blocked();
+    const skipped = Object.fromEntries(Array.from({ length: SKIPPED_MAX }, (_, i) => [`f${i}.parquet`, 'gone']));
+    table.lab.tables.edit(table.path, { SkippedFiles: skipped });
+    await skip(table);
+    expect((await table.item()).SkippedFiles).toEqual({ [SECOND]: expect.any(String) });
+    const files: Record<string, string> = {};
+    for (let i = 0; i < SKIPPED_MAX; i++) {
+      table.put(`f${i}.csv`, BAD);
+      files[`f${i}.csv`] = (await table.lab.raw.head(table.rawKey(`f${i}.csv`)))!.eTag;
+    }
+    table.lab.tables.edit(table.path, { SkippedFiles: files });
+    expect((await refusal(table, SECOND)).message).toContain(`room for ${SKIPPED_MAX}`);
+  });
+
+  it('taken back of a file that is not skipped, naming those that are', async () => {
+    const table = await blocked();
+    await skip(table);
+    expect((await refusal(table, `${NAMES[2]}.parquet`, true)).next).toContain(SECOND);
+  });
+
+  it('while a merge that may have begun with it is not at its end', async () => {
+    const lab = new TableLab();
+    const table = await lab.activeTable();
+    table.load('LOAD00000001', [[1, 'apple']]);
+    await lab.settle();
+    const key = table.change(NAMES[0], [['I', 2, 'pear']]);
+    let writes = 0;
+    lab.onCall = ({ store, name }) =>
+      store === 'lake' && name === 'write' && ++writes === 1 ? 'apply-then-fail' : 'none';
+    await table.merge([key]);
+    lab.onCall = () => 'none';
+    const before = await table.item();
+    expect(await skip(table, `${NAMES[0]}.parquet`)).toMatchObject({ outcome: 'under way', progress: undefined });
+    expect(await table.item()).toEqual(before);
+    await table.merge();
+    expect((await refusal(table, `${NAMES[0]}.parquet`)).message).toContain('merged already');
+  });
+});
+
+describe('a skip', () => {
+  it('done twice is done once', async () => {
+    const table = await blocked();
+    await skip(table);
+    expect(await skip(table)).toMatchObject({ outcome: 'no change' });
+  });
+
+  it.each(['reject', 'apply-then-fail'] as const)(
+    'and its merge may fail at any call (%s) and be done again',
+    async (fault) => {
+      let at = 1;
+      for (; ; at++) {
+        const table = await blocked();
+        let calls = 0;
+        table.lab.onCall = () => (++calls === at ? fault : 'none');
+        await skip(table)
+          .then(() => table.merge())
+          .catch(() => undefined);
+        table.lab.onCall = () => 'none';
+        let { outcome } = await skip(table);
+        // A merge that had begun is brought to its end first.
+        if (outcome === 'under way') await table.merge();
+        ({ outcome } = await skip(table));
+        expect(outcome).toBe('no change');
+        await table.merge();
+        await table.lab.settle();
+        expect(await table.rows()).toEqual(['1 first', '2 third']);
+        if (calls < at) break;
+      }
+      expect(at).toBeGreaterThan(5);
+    },
+  );
+});

@@ -1,0 +1,185 @@
+/** At a TRUNCATE of the source, DMS may remove all raw files of the table. Its lake is kept, unless its row says otherwise. */
+import { describe, expect, it } from '@jest/globals';
+import { planTable } from '../../lib/table/plan-table.ts';
+import { sweep } from '../../lib/table/sweep.ts';
+import type { Fault } from '../cloud/fault.ts';
+import type { LabTable } from './table-lab.ts';
+import { TableLab } from './table-lab.ts';
+
+const FILES = ['LOAD00000001.parquet', '20260301-100000000.parquet'];
+const GONE = 'all raw files of a table are gone';
+
+async function merged(settings = {}): Promise<LabTable> {
+  const lab = new TableLab();
+  const table = await lab.activeTable({ partitionKey: ['day'], ...settings });
+  table.load('LOAD00000001', [
+    [1, 'apple', 'mon'],
+    [2, 'pear', 'tue'],
+  ]);
+  table.change('20260301-100000000', [['U', 1, 'fig', 'mon']]);
+  await lab.settle();
+  // Another table, so that the raw folder as a whole is not empty.
+  lab.table('shop/other').load('LOAD00000001', [[1, 'other']]);
+  await lab.settle();
+  return table;
+}
+
+function truncate(table: LabTable): void {
+  for (const file of FILES) table.lab.raw.remove(table.rawKey(file));
+}
+
+async function truncated(settings = {}): Promise<LabTable> {
+  const table = await merged(settings);
+  truncate(table);
+  return table;
+}
+
+const ROWS = ['1 fig mon', '2 pear tue'];
+
+function said({ lab }: LabTable): number {
+  return lab.said.filter(({ message }) => message === GONE).length;
+}
+
+async function sweepAndSettle({ lab }: LabTable, cause: string): Promise<number> {
+  const { woken } = await sweep(cause, lab.ports);
+  await lab.settle();
+  return woken;
+}
+
+async function notes(table: LabTable): Promise<string> {
+  const plan = await planTable(table.path, { schema: 'shop', table: 'orders' }, undefined, table.lab.ports);
+  return plan.notes.join('\n');
+}
+
+describe('a table whose raw files are all gone', () => {
+  it('keeps its lake, and says so once, when the sweep finds it', async () => {
+    const table = await truncated();
+    expect(await notes(table)).toContain('its lake is kept');
+    expect(await sweepAndSettle(table, 'one')).toBe(1);
+    expect(await sweepAndSettle(table, 'two')).toBe(0);
+    await table.merge();
+    expect([said(table), await table.rows()]).toEqual([1, ROWS]);
+    expect((await table.item()).RawFilesGone).toMatchObject({ lake: 'kept' });
+    expect(await notes(table)).toContain("Set OnTruncate to 'empty'");
+  });
+
+  it('says so again only if files were there in between', async () => {
+    const table = await truncated();
+    await sweepAndSettle(table, 'one');
+    const key = table.change('20260301-110000000', [['U', 2, 'plum', 'tue']]);
+    await table.lab.settle();
+    expect(await table.rows()).toEqual(['1 fig mon', '2 plum tue']);
+    expect(await table.item()).not.toHaveProperty('RawFilesGone');
+    table.lab.raw.remove(key);
+    await sweepAndSettle(table, 'two');
+    expect(said(table)).toBe(2);
+  });
+
+  it('gets its lake emptied where its row says so', async () => {
+    const table = await truncated({ onTruncate: 'empty' });
+    expect(await notes(table)).toContain('the next merge empties its lake');
+    await sweepAndSettle(table, 'one');
+    expect(await table.rows()).toEqual([]);
+    expect(await table.item()).toMatchObject({ Generation: 2, RawFilesGone: { lake: 'emptied' } });
+    expect(await table.item()).not.toHaveProperty('Intent');
+    expect([await sweepAndSettle(table, 'two'), said(table)]).toEqual([0, 1]);
+    expect(await notes(table)).toContain('was emptied');
+  });
+
+  it('gets its lake emptied once its row comes to say so', async () => {
+    const table = await truncated();
+    await sweepAndSettle(table, 'one');
+    table.lab.tables.edit(table.path, { OnTruncate: 'empty' });
+    await table.lab.settle();
+    expect(await table.rows()).toEqual([]);
+  });
+
+  it('is loaded anew, also with the very files that were there before', async () => {
+    const table = await merged({ onTruncate: 'empty' });
+    const bytes = FILES.map((file) => table.lab.raw.bytes(table.rawKey(file))!);
+    truncate(table);
+    await sweepAndSettle(table, 'one');
+    for (const [i, file] of FILES.entries()) table.put(file, bytes[i]!);
+    await table.lab.settle();
+    expect(await table.rows()).toEqual(ROWS);
+    expect(await table.item()).toMatchObject({ Generation: 2 });
+    expect(await table.item()).not.toHaveProperty('RawFilesGone');
+    expect(await table.keysSeenTwice()).toEqual([]);
+  });
+
+  it('keeps its lake while any file of it is left', async () => {
+    const table = await merged({ onTruncate: 'empty' });
+    table.lab.raw.remove(table.rawKey(FILES[0]!));
+    await sweepAndSettle(table, 'one');
+    await table.merge();
+    expect([said(table), await table.rows()]).toEqual([0, ROWS]);
+  });
+
+  it('keeps its lake where only what is after its mark was listed', async () => {
+    const table = await merged({ onTruncate: 'empty' });
+    table.lab.tables.edit(table.path, { LowWaterMark: FILES[1]!, SweptAt: table.lab.clock.now() + 1 });
+    truncate(table);
+    const key = table.change('20260301-090000000', []);
+    table.lab.raw.remove(key);
+    await table.merge([key]);
+    expect([said(table), await table.rows()]).toEqual([0, ROWS]);
+    await table.merge();
+    expect(await table.rows()).toEqual([]);
+  });
+
+  it('is none that was never merged', async () => {
+    const lab = new TableLab();
+    const table = await lab.activeTable({ onTruncate: 'empty' });
+    await table.merge();
+    expect([said(table), (await table.item()).Generation]).toEqual([0, undefined]);
+  });
+});
+
+describe('emptying a lake', () => {
+  it.each([
+    ['is refused at any call', 'reject', false],
+    ['loses the answer of any call', 'apply-then-fail', false],
+    ['dies at any call', 'reject', true],
+    ['dies after any call', 'apply-then-fail', true],
+  ] as const)('ends with no row, and a load after it with its rows, where a merge %s', async (_, fault, dies) => {
+    let at = 1;
+    for (; ; at++) {
+      const table = await truncated({ onTruncate: 'empty' });
+      const { lab } = table;
+      let calls = 0;
+      lab.onCall = () => (++calls === at || (dies && calls > at) ? fault : 'none');
+      await table.merge().catch(() => undefined);
+      lab.onCall = () => 'none';
+      // What is left half done, the sweep finds.
+      await sweepAndSettle(table, 'one');
+      expect([at, await table.rows()]).toEqual([at, []]);
+      table.load('LOAD00000001', [[7, 'kiwi', 'wed']]);
+      await lab.settle();
+      expect([at, await table.rows()]).toEqual([at, ['7 kiwi wed']]);
+      if (calls < at) break;
+    }
+    expect(at).toBeGreaterThan(5);
+  });
+
+  it('does no harm to a load that comes while it is under way', async () => {
+    let at = 1;
+    for (; ; at++) {
+      const table = await truncated({ onTruncate: 'empty' });
+      const { lab } = table;
+      let writes = 0;
+      lab.onCall = async ({ store, name }): Promise<Fault> => {
+        if (['write', 'update'].includes(name) && store !== 'raw' && ++writes === at) {
+          lab.onCall = () => 'none';
+          await table.merge([table.load('LOAD00000001', [[7, 'kiwi', 'wed']])]);
+        }
+        return 'none';
+      };
+      await table.merge();
+      lab.onCall = () => 'none';
+      await lab.settle();
+      if (writes < at) break;
+      expect([at, await table.rows()]).toEqual([at, ['7 kiwi wed']]);
+    }
+    expect(at).toBeGreaterThan(4);
+  });
+});
