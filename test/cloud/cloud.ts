@@ -6,7 +6,6 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { HttpResponse } from '@smithy/protocol-http';
 import type { HttpRequest, RequestHandler } from '@smithy/types';
-
 import type { Clock } from '../../lib/ports/clock.ts';
 import type { Bucket } from './bucket.ts';
 import type { FaultHook, Operation } from './fault.ts';
@@ -18,7 +17,7 @@ import { Queue } from './queue.ts';
 import { objectCreatedEvent, testEvent } from './s3-event.ts';
 import { S3Failure } from './s3-failure.ts';
 import { errorAnswer, operationOf, S3Service } from './s3-service.ts';
-import { queueNameOf, sqsOperationOf, SqsService } from './sqs-service.ts';
+import { queueNameIn, sqsOperationOf, SqsService } from './sqs-service.ts';
 import type { Uploads } from './uploads.ts';
 import { systemClock } from './virtual-clock.ts';
 
@@ -29,11 +28,12 @@ export class Cloud implements RequestHandler<HttpRequest, HttpResponse> {
   fault: FaultHook;
   readonly #clock: Clock;
   readonly #s3 = new S3Service();
-  readonly #sqs = new SqsService();
+  readonly #sqs: SqsService;
   #events = 0;
 
   constructor(options: { clock?: Clock; fault?: FaultHook } = {}) {
     this.#clock = options.clock ?? systemClock;
+    this.#sqs = new SqsService(this.#clock);
     this.fault = options.fault ?? noFaults;
   }
 
@@ -85,8 +85,7 @@ export class Cloud implements RequestHandler<HttpRequest, HttpResponse> {
       const key = request.path.slice(request.path.indexOf('/') + 1);
       return { service: 's3', name: operationOf(request), target: request.query['prefix'] ?? key };
     }
-    const { QueueUrl } = JSON.parse(request.body.toString()) as { QueueUrl: string };
-    return { service: 'sqs', name: sqsOperationOf(request), target: queueNameOf(QueueUrl) };
+    return { service: 'sqs', name: sqsOperationOf(request), target: queueNameIn(request) };
   }
 }
 

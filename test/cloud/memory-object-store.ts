@@ -10,7 +10,10 @@ import { systemClock } from './virtual-clock.ts';
 
 const KEYS_PER_PAGE = 1000;
 
-/** The object store port straight on the bucket model: no requests, no XML. Its eTags are a counter, so none repeats. */
+/**
+ * The object store port straight on the bucket model: no requests, no XML. Its eTags are a counter, so none repeats,
+ * unless they are to follow from the content, as S3's do.
+ */
 export class MemoryObjectStore implements ObjectStore {
   /** Called after each object that was created, as S3's event would be sent. */
   onCreated: ((key: string) => void) | undefined;
@@ -18,9 +21,17 @@ export class MemoryObjectStore implements ObjectStore {
   readonly #bucket: Bucket;
   readonly #fault: FaultHook;
 
-  constructor(options: { clock?: Clock; onCreated?: (key: string) => void; fault?: FaultHook } = {}) {
+  constructor(
+    options: {
+      clock?: Clock;
+      onCreated?: (key: string) => void;
+      fault?: FaultHook;
+      eTagOf?: (bytes: Uint8Array) => string;
+    } = {},
+  ) {
     let versions = 0;
-    this.#bucket = new Bucket('memory', options.clock ?? systemClock, () => `v${++versions}`);
+    const eTagOf = options.eTagOf ?? (() => `v${++versions}`);
+    this.#bucket = new Bucket('memory', options.clock ?? systemClock, eTagOf);
     this.#bucket.onCreated = ({ key }) => this.onCreated?.(key);
     this.#fault = options.fault ?? noFaults;
     this.onCreated = options.onCreated;

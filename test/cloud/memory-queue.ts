@@ -55,9 +55,13 @@ export class MemoryWakeUpQueue implements WakeUpQueue {
 
   /** Up to `max` messages of groups that have none in flight. */
   receive(max = 10): (WakeUpMessage & { receiveCount: number })[] {
-    return this.#queue
-      .receive(max)
-      .map(({ messageId, receiptHandle, body, receiveCount }) => ({ messageId, receiptHandle, body, receiveCount }));
+    return this.#queue.receive(max).map(({ messageId, receiptHandle, body, receiveCount }) => ({
+      messageId,
+      receiptHandle,
+      body,
+      receiveCount,
+      attributes: { ApproximateReceiveCount: String(receiveCount) },
+    }));
   }
 
   /** Acknowledges a message; nothing happens if it is not held any more. */

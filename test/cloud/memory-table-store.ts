@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-
 import type { Attribute, TableItem, TableItemChange, TableStore } from '../../lib/ports/table-store.ts';
 import { TableItemChanged } from '../../lib/ports/table-store.ts';
 import type { RowChange } from '../../lib/table/wake.ts';
@@ -73,7 +72,7 @@ export class MemoryTableStore implements TableStore {
     const before = this.#items.get(item.path);
     const after = copyOf(item);
     this.#items.set(item.path, after);
-    if (same(before, after)) return; // a stream tells of changes only
+    if (isDeepStrictEqual(before, after)) return; // a stream tells of changes only
     this.onChange?.({ sequenceNumber: String(++this.#changes), ...(before && { before }), after });
   }
 
@@ -88,6 +87,6 @@ function copyOf<T>(value: T): T {
 }
 
 function same(a: Attribute | undefined, b: Attribute | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
+  if (typeof a !== 'object' || typeof b !== 'object') return a === b;
   return isDeepStrictEqual(copyOf(a), copyOf(b));
 }

@@ -33,10 +33,12 @@ interface HeldMessage extends ReceivedMessage {
 /**
  * A queue of SQS, standard or FIFO. A FIFO group of which a message is in flight gives no more; a message whose
  * visibility has run out is handed out again, in its place, and its old receipt handle is void; one received too often
- * goes to the dead letters.
+ * goes to the dead letters, from where it can be moved back.
  */
 export class Queue {
   #messages: HeldMessage[] = [];
+  /** Of a dead letter, by its message id: the queue that it was received from too often. */
+  readonly #origins = new Map<string, Queue>();
   readonly #sent = new Map<string, { messageId: string; at: number }>();
   #ids = 0;
 
@@ -49,6 +51,11 @@ export class Queue {
   /** Messages in the queue, visible or in flight. */
   get size(): number {
     return this.#messages.length;
+  }
+
+  /** Messages that can be received. */
+  get visible(): number {
+    return this.#messages.filter(({ visibleAt }) => visibleAt <= this.clock.now()).length;
   }
 
   send(message: SentMessage): { messageId: string } {
@@ -86,8 +93,21 @@ export class Queue {
       received.push(message);
     }
     this.#messages = this.#messages.filter((message) => !dead.includes(message));
-    for (const { body, groupId, deduplicationId } of dead) deadLetters?.send({ body, groupId, deduplicationId });
+    if (deadLetters) for (const message of dead) deadLetters.#bury(message, this);
     return received.map((message) => ({ ...message })); // as it was received, whatever becomes of it
+  }
+
+  /** How many messages are such. */
+  count(isSuch: (message: SentMessage) => boolean): number {
+    return this.#messages.filter(isSuch).length;
+  }
+
+  /** When a message can be received, in ms since the epoch; undefined if there is none. */
+  nextVisibleAt(): number | undefined {
+    const groups = new Map<string, number>();
+    for (const { messageId, groupId = messageId, visibleAt } of this.#messages)
+      groups.set(groupId, Math.max(groups.get(groupId) ?? 0, visibleAt));
+    return groups.size === 0 ? undefined : Math.min(...groups.values());
   }
 
   /** False if the handle is of an earlier receive, or its visibility has run out (on a standard queue only the former). */
@@ -104,6 +124,24 @@ export class Queue {
     if (!message || message.visibleAt <= this.clock.now()) return false;
     message.visibleAt = this.clock.now() + seconds * 1000;
     return true;
+  }
+
+  /** Moves the oldest dead letter that is in nobody's hands back to where it came from. False if there is none. */
+  moveOldestBack(): boolean {
+    const now = this.clock.now();
+    const oldest = this.#messages.find(({ messageId, visibleAt }) => this.#origins.has(messageId) && visibleAt <= now);
+    if (!oldest) return false;
+    const { messageId, body, groupId, deduplicationId } = oldest;
+    this.#origins.get(messageId)?.send({ body, groupId, deduplicationId });
+    this.#origins.delete(messageId);
+    this.#messages.splice(this.#messages.indexOf(oldest), 1);
+    return true;
+  }
+
+  /** Two messages that were sent with one deduplication id, more than five minutes apart, are two dead letters. */
+  #bury({ messageId: deduplicationId, body, groupId }: HeldMessage, from: Queue): void {
+    const { messageId } = this.send({ body, groupId, ...(groupId !== undefined && { deduplicationId }) });
+    this.#origins.set(messageId, from);
   }
 
   #held(receiptHandle: string): HeldMessage | undefined {

@@ -1,6 +1,8 @@
 /** SQS's JSON interface over the queue model: the requests that Tidemark, Lambda's poller and the tests send. */
+import type { Clock } from '../../lib/ports/clock.ts';
 import { md5 } from './bucket.ts';
 import type { Answer, Request } from './http.ts';
+import { MoveTask } from './move-task.ts';
 import type { Queue } from './queue.ts';
 
 const BATCH_ENTRIES_MAX = 10;
@@ -16,35 +18,85 @@ interface Entry {
 }
 
 interface SqsInput extends Entry {
+  QueueUrl?: string;
   Entries: Entry[];
   MaxNumberOfMessages?: number;
+  AttributeNames?: string[];
+}
+
+interface MoveTaskInput {
+  SourceArn?: string;
+  DestinationArn?: string;
+  MaxNumberOfMessagesPerSecond?: number;
+  MaxResults?: number;
+  TaskHandle?: string;
 }
 
 type EntryAnswer = Record<string, string | boolean>;
 
 class SqsFailure extends Error {
   override readonly name = 'SqsFailure';
-  constructor(readonly code: string) {
-    super(code);
+  constructor(
+    readonly code: string,
+    message = code,
+  ) {
+    super(message);
   }
 }
 
 export class SqsService {
   readonly #queues = new Map<string, Queue>();
+  readonly #moveTasks: MoveTask[] = [];
+
+  constructor(private readonly clock: Clock) {}
 
   add(queue: Queue): void {
     this.#queues.set(queue.name, queue);
   }
 
   handle(request: Request): Answer {
-    const input = JSON.parse(request.body.toString()) as SqsInput & { QueueUrl: string };
-    const queue = this.#queues.get(queueNameOf(input.QueueUrl));
+    for (const task of this.#moveTasks) task.advance();
+    const input = JSON.parse(request.body.toString()) as SqsInput & MoveTaskInput;
+    const operation = sqsOperationOf(request);
     try {
+      if (operation.endsWith('MoveTask') || operation.endsWith('MoveTasks'))
+        return jsonAnswer(200, this.#answerMove(operation, input));
+      const queue = this.#queues.get(queueNameOf(input.QueueUrl ?? ''));
       if (!queue) throw new SqsFailure('QueueDoesNotExist');
-      return jsonAnswer(200, this.#answer(sqsOperationOf(request), queue, input));
+      return jsonAnswer(200, this.#answer(operation, queue, input));
     } catch (error) {
       if (!(error instanceof SqsFailure)) throw error;
       return jsonAnswer(400, { __type: `com.amazonaws.sqs#${error.code}`, message: error.message });
+    }
+  }
+
+  #answerMove(operation: string, input: MoveTaskInput): unknown {
+    const { SourceArn = '', TaskHandle, MaxResults = 1 } = input;
+    if (operation === 'CancelMessageMoveTask') {
+      const task = this.#moveTasks.find(({ handle, status }) => handle === TaskHandle && status === 'RUNNING');
+      if (!task) throw new SqsFailure('ResourceNotFoundException');
+      task.cancel();
+      return { ApproximateNumberOfMessagesMoved: task.moved };
+    }
+    const source = this.#queues.get(SourceArn.slice(SourceArn.lastIndexOf(':') + 1));
+    if (!source) throw new SqsFailure('ResourceNotFoundException', 'The resource that you specified does not exist.');
+    const tasks = this.#moveTasks.filter((task) => task.source === source);
+    switch (operation) {
+      case 'ListMessageMoveTasks':
+        return { Results: tasks.reverse().slice(0, MaxResults).map(moveTaskEntry) };
+      case 'StartMessageMoveTask': {
+        if (![...this.#queues.values()].some(({ options }) => options.deadLetters === source))
+          throw new SqsFailure('InvalidParameterValue', 'Source queue must be configured as a Dead Letter Queue.');
+        if (tasks.some(({ status }) => status === 'RUNNING'))
+          throw new SqsFailure('InvalidParameterValue', 'There is already a task running for this source queue.');
+        if (input.DestinationArn !== undefined)
+          throw new Error('the cloud for tests moves messages only back to where they came from');
+        const task = new MoveTask(source, this.clock, input.MaxNumberOfMessagesPerSecond);
+        this.#moveTasks.push(task);
+        return { TaskHandle: task.handle };
+      }
+      default:
+        throw new Error(`the cloud for tests does not know SQS's ${operation}`);
     }
   }
 
@@ -60,6 +112,8 @@ export class SqsService {
         return remove(queue, input);
       case 'DeleteMessageBatch':
         return batch(input.Entries, (entry) => remove(queue, entry));
+      case 'GetQueueAttributes':
+        return { Attributes: attributesOf(queue, input.AttributeNames ?? []) };
       case 'ChangeMessageVisibility':
         return changeVisibility(queue, input);
       case 'ChangeMessageVisibilityBatch':
@@ -72,6 +126,12 @@ export class SqsService {
 
 export function sqsOperationOf({ headers }: Request): string {
   return headers['x-amz-target']!.replace('AmazonSQS.', '');
+}
+
+/** Of a request: its queue's. */
+export function queueNameIn({ body }: Request): string {
+  const { QueueUrl, SourceArn } = JSON.parse(body.toString()) as { QueueUrl?: string; SourceArn?: string };
+  return QueueUrl === undefined ? (SourceArn ?? '').split(':').at(-1)! : queueNameOf(QueueUrl);
 }
 
 export function queueNameOf(url: string): string {
@@ -114,6 +174,26 @@ function changeVisibility(queue: Queue, { ReceiptHandle, VisibilityTimeout }: En
     throw new SqsFailure('InvalidParameterValue');
   if (!queue.changeVisibility(ReceiptHandle, VisibilityTimeout)) throw new SqsFailure('MessageNotInflight');
   return {};
+}
+
+function attributesOf(queue: Queue, names: readonly string[]): Record<string, string> {
+  const all: Record<string, string> = {
+    QueueArn: `arn:aws:sqs:eu-central-1:000000000000:${queue.name}`,
+    ApproximateNumberOfMessages: String(queue.visible),
+    ApproximateNumberOfMessagesNotVisible: String(queue.size - queue.visible),
+  };
+  return Object.fromEntries(Object.entries(all).filter(([name]) => names.includes('All') || names.includes(name)));
+}
+
+function moveTaskEntry({ source, status, moved, toMove, startedAt, handle }: MoveTask): Record<string, unknown> {
+  return {
+    ...(status === 'RUNNING' && { TaskHandle: handle }),
+    Status: status,
+    SourceArn: attributesOf(source, ['QueueArn']).QueueArn,
+    ApproximateNumberOfMessagesMoved: moved,
+    ApproximateNumberOfMessagesToMove: toMove,
+    StartedTimestamp: startedAt,
+  };
 }
 
 function batch(entries: Entry[], each: (entry: Entry) => EntryAnswer): unknown {

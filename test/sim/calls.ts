@@ -1,0 +1,244 @@
+/**
+ * The way from a process to the outside: every call waits until the scheduler lets it take effect, and may meet a fault
+ * there.
+ */
+import type { SeededRandom } from '../../lib/sample/seeded-random.ts';
+import { ObjectChanged } from '../../lib/ports/object-store.ts';
+import { TableItemChanged } from '../../lib/ports/table-store.ts';
+import type { Counters } from './counters.ts';
+import type { FaultKind, FaultSpec } from './scenario.ts';
+import type { Action, Actor, Scheduler } from './scheduler.ts';
+import type { Trace } from './trace.ts';
+
+/** One invocation of a function. */
+export class Process {
+  alive = true;
+  /** Calls that have not been answered. */
+  waiting = 0;
+  /** Whether a call of it was held back until others may have moved on. */
+  isSlow = false;
+  /** When it listed each raw prefix last, in steps. */
+  readonly listedAt = new Map<string, number>();
+
+  constructor(
+    readonly actor: Actor,
+    /** Nothing more comes of it. */
+    readonly died: () => void,
+  ) {}
+}
+
+export interface Call<T> {
+  store: 'raw' | 'lake' | 'tables' | 'queue';
+  name: string;
+  target: string;
+  /** More of it, for the trace. */
+  detail?: () => string;
+  /** Absent if nothing is changed by it. */
+  writes?: {
+    /** What the client's retry finds after it lost the answer to a call that took effect. */
+    again: (answer: T) => Promise<T>;
+  };
+  effect: () => Promise<T>;
+}
+
+/** What a caller gets whose call failed. */
+class CallFailed extends Error {
+  override readonly name = 'CallFailed';
+}
+
+export class Calls {
+  /** How many calls there were, and how many that change something. */
+  readonly counts = { calls: 0, writes: 0, 'lake writes': 0 };
+  #faults: FaultSpec[];
+  readonly #network: Actor;
+  readonly #random: SeededRandom;
+
+  constructor(
+    private readonly scheduler: Scheduler,
+    faults: readonly FaultSpec[],
+    private readonly counters: Counters,
+    private readonly trace: Trace,
+  ) {
+    this.#faults = [...faults];
+    this.#random = scheduler.random;
+    this.#network = scheduler.actor('network');
+  }
+
+  /** Whatever is under way goes on; no new faults. */
+  stopFaults(): void {
+    this.#faults = [];
+  }
+
+  /** Waits for its turn, then for what becomes of it. Never answers a process that is dead. */
+  make<T>(process: Process, call: Call<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      process.waiting++;
+      const answer: Answer<T> = {
+        give: (value) => {
+          process.waiting--;
+          if (process.alive) resolve(value);
+        },
+        fail: (error) => {
+          process.waiting--;
+          if (process.alive) reject(error instanceof Error ? error : new Error(String(error)));
+        },
+      };
+      const pending: PendingCall = {
+        actor: process.actor,
+        readyAt: 0,
+        run: () => this.#take(process, call, answer, pending),
+        leave: () => this.#leave(process, call),
+      };
+      this.scheduler.add(pending);
+    });
+  }
+
+  async #take<T>(process: Process, call: Call<T>, answer: Answer<T>, pending: PendingCall): Promise<void> {
+    const fault = this.#nextFault(call);
+    if (fault) this.counters.add(`fault: ${fault}`);
+    this.counters.add(`call: ${call.store} ${call.name}`);
+    const outcome = fault ? `: ${fault}` : '';
+    this.trace.note(() => `${text(process, call)}${outcome}`);
+    switch (fault) {
+      case undefined:
+        await this.#answer(process, call, answer);
+        break;
+      case 'rejected':
+      case 'throttled':
+        answer.fail(new CallFailed(fault));
+        break;
+      case 'answer lost':
+        await this.#unanswered(process, call);
+        answer.fail(new CallFailed(fault));
+        break;
+      case 'answer lost, retried':
+        await this.#retried(process, call, answer);
+        break;
+      case 'applied later':
+        this.#leave(process, call);
+        answer.fail(new CallFailed(fault));
+        break;
+      case 'dies after':
+        await this.#unanswered(process, call);
+        this.kill(process);
+        break;
+      case 'dies before':
+        this.kill(process);
+        break;
+      case 'slow':
+      case 'frozen':
+        this.#hold(process, fault, pending);
+    }
+  }
+
+  /** The process stops; what it has sent may arrive all the same. */
+  kill(process: Process): void {
+    process.alive = false;
+    for (const action of this.scheduler.removeOf(process.actor)) {
+      if (isPending(action) && this.#random.chance(ARRIVES_ALL_THE_SAME)) action.leave();
+    }
+    process.died();
+  }
+
+  async #answer<T>(process: Process, call: Call<T>, answer: Answer<T>): Promise<void> {
+    try {
+      answer.give(await call.effect());
+    } catch (error) {
+      this.#noteRefusal(process.isSlow, call, error);
+      answer.fail(error);
+    }
+  }
+
+  async #unanswered<T>(process: Process, call: Call<T>): Promise<void> {
+    try {
+      await call.effect();
+    } catch (error) {
+      this.#noteRefusal(process.isSlow, call, error);
+    }
+  }
+
+  async #retried<T>(process: Process, call: Call<T>, answer: Answer<T>): Promise<void> {
+    const { writes } = call;
+    if (!writes) return this.#answer(process, call, answer);
+    try {
+      const first = await call.effect();
+      const retry = async (): Promise<void> => {
+        this.trace.note(() => `${text(process, call)}: the client retries`);
+        try {
+          answer.give(await writes.again(first));
+          this.counters.add('lost answers recognised');
+        } catch (error) {
+          answer.fail(error);
+        }
+      };
+      this.scheduler.add({ actor: process.actor, readyAt: 0, run: retry });
+    } catch (error) {
+      answer.fail(error);
+    }
+  }
+
+  /** The call arrives, some time, whoever waits for it. */
+  #leave<T>(process: Process, call: Call<T>): void {
+    if (!call.writes) return;
+    const later = this.#random.pick([1_000, 10 * 60_000, 40 * 60_000, 26 * 3_600_000]);
+    const run = async (): Promise<void> => {
+      this.trace.note(() => `${text(process, call)}: arrives late`);
+      try {
+        await call.effect();
+      } catch (error) {
+        this.#noteRefusal(true, call, error);
+      }
+    };
+    this.scheduler.add({ actor: this.#network, readyAt: this.scheduler.clock.now() + later, run });
+  }
+
+  #hold(process: Process, fault: 'slow' | 'frozen', pending: PendingCall): void {
+    process.isSlow = true;
+    const until = this.scheduler.clock.now() + (fault === 'slow' ? SLOW_MS : FROZEN_MS);
+    // The other calls of a process that stands still do not go on either.
+    for (const action of [pending, ...this.scheduler.removeOf(process.actor)]) {
+      action.readyAt = until;
+      this.scheduler.add(action);
+    }
+  }
+
+  #noteRefusal<T>(isLate: boolean, { name }: Call<T>, error: unknown): void {
+    const isRefused = error instanceof ObjectChanged || error instanceof TableItemChanged;
+    if (isRefused && isLate && name !== 'read') this.counters.add('late calls refused');
+  }
+
+  #nextFault<T>({ store, writes }: Call<T>): FaultKind | undefined {
+    const { counts } = this;
+    const among = {
+      calls: true,
+      writes: writes !== undefined,
+      'lake writes': writes !== undefined && store === 'lake',
+    };
+    const at = this.#faults.findIndex((fault) => among[fault.among] && fault.at === counts[fault.among]);
+    for (const kind of ['calls', 'writes', 'lake writes'] as const) if (among[kind]) counts[kind]++;
+    return at < 0 ? undefined : this.#faults.splice(at, 1)[0]?.kind;
+  }
+}
+
+function text<T>({ actor }: Process, { store, name, target, detail }: Call<T>): string {
+  return `${actor.name} ${store} ${name} ${target}${detail ? ` ${detail()}` : ''}`;
+}
+
+interface Answer<T> {
+  give: (value: T) => void;
+  fail: (error: unknown) => void;
+}
+
+interface PendingCall extends Action {
+  /** Lets it arrive though its sender is dead. */
+  leave: () => void;
+}
+
+function isPending(action: Action): action is PendingCall {
+  return 'leave' in action;
+}
+
+const ARRIVES_ALL_THE_SAME = 0.3;
+/** Longer than an invocation, and than its messages stay hidden. */
+const SLOW_MS = 17 * 60_000;
+const FROZEN_MS = 25 * 3_600_000;

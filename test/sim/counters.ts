@@ -1,0 +1,47 @@
+/** How often the paths were taken that a simulation exists for. */
+export class Counters {
+  readonly counts = new Map<string, number>();
+
+  add(what: string, times = 1): void {
+    this.counts.set(what, (this.counts.get(what) ?? 0) + times);
+  }
+
+  merge(other: Iterable<[string, number]>): void {
+    for (const [what, times] of other) this.add(what, times);
+  }
+}
+
+/**
+ * What must have happened at least so often in 1,000 schedules, or they prove less than they seem to. A tenth of what is
+ * seen, so that chance alone fails no run.
+ */
+export const SOMETIMES: Readonly<Record<string, number>> = {
+  'late calls refused': 2,
+  'lost answers recognised': 2,
+  'late files merged': 2,
+  'tables taken over': 10,
+  'tables blocked': 5,
+  'tables released': 5,
+  'tables built anew': 10,
+  'two merges of one table at a time': 5,
+  'merges out of time': 1,
+  'notices lost': 5,
+  'wake-ups dead': 1,
+  'dead letters moved back': 1,
+  'rows twice while they move': 1,
+  'files half merged': 5,
+  'marks raised': 1,
+  'tables compacted': 2,
+  'files removed for good': 1,
+  replays: 10,
+  'files skipped': 2,
+};
+
+/** Which of them did not happen often enough in so many schedules. */
+export function tooRare({ counts }: Counters, schedules: number): string[] {
+  return Object.entries(SOMETIMES)
+    .filter(([what, often]) => (counts.get(what) ?? 0) < Math.floor((often * schedules) / 1000))
+    .map(
+      ([what, often]) => `${what}: ${counts.get(what) ?? 0} times, expected ${Math.floor((often * schedules) / 1000)}`,
+    );
+}

@@ -1,0 +1,213 @@
+/**
+ * What must hold after every effect on the lake or on a table's row. A reader may come at any moment, so each state is
+ * looked at, and only what a step has changed.
+ */
+import type { TableItem } from '../../lib/ports/table-store.ts';
+import type { MemoryObjectStore } from '../cloud/memory-object-store.ts';
+import type { Process } from './calls.ts';
+import type { Counters } from './counters.ts';
+import type { LakeRow } from './lake-view.ts';
+import { LakeView } from './lake-view.ts';
+import type { TableModel } from './model.ts';
+import { isMerged, isSkipped, keyKindOf, keyText, rowText } from './model.ts';
+import type { KeyKind } from './scenario.ts';
+import type { Observer } from './sim-ports.ts';
+import { Violation } from './violation.ts';
+
+/** A table as the simulation knows it. */
+export interface Watched {
+  /** Key of its row. */
+  path: string;
+  rawFolder: string;
+  lakeFolder: string;
+  model: TableModel;
+  /** Whether its keys were edited, so that old rows may look doubled under the new ones while it is built anew. */
+  wasRekeyed: boolean;
+  /** Whether its files were asked to be joined: rows may be twice, or missing, meanwhile. */
+  isJoined: boolean;
+  /** Whether its files were asked to be laid out anew. */
+  isLaidOutAnew: boolean;
+  /** Whether a merge died on the way, so that its lake may be ahead of its row until that is merged again. */
+  isAhead: boolean;
+}
+
+export class Invariants implements Observer {
+  readonly view = new LakeView();
+  /** The first thing that was wrong. */
+  broken: Violation | undefined;
+
+  constructor(
+    private readonly tables: readonly Watched[],
+    private readonly lake: MemoryObjectStore,
+    private readonly itemOf: (path: string) => TableItem | undefined,
+    private readonly counters: Counters,
+    private readonly growing: boolean,
+    private readonly now: () => number,
+  ) {}
+
+  fail(reason: string): void {
+    this.broken ??= new Violation(reason);
+  }
+
+  rawListed(process: Process, prefix: string): void {
+    process.listedAt.set(prefix, this.now());
+  }
+
+  unseen(key: string, eTag: string): void {
+    this.fail(`${key} is replaced in version ${eTag}, which the writer has not read`);
+  }
+
+  async lakeChanged(process: Process, key: string, before: Uint8Array | undefined): Promise<void> {
+    const table = this.tables.find(({ lakeFolder }) => key.startsWith(lakeFolder));
+    if (!table) {
+      this.fail(`${process.actor.name} writes ${key}, which is in no table's folder`);
+      return;
+    }
+    const bytes = this.lake.bytes(key);
+    const old = this.view.rows(table.lakeFolder);
+    const hadRows = this.view.hasRows(key);
+    await this.view.update(key, bytes);
+    const rows = this.view.rows(table.lakeFolder);
+    const item = this.itemOf(table.path);
+    if (!item) {
+      this.fail(`${key} is written for a table that has no row`);
+      return;
+    }
+    if (before && !bytes) this.counters.add('files removed for good');
+    if (before && bytes && this.growing && hadRows && this.view.hasRows(key) && !table.isLaidOutAnew)
+      this.#growth(key, before, bytes);
+    for (const row of rows) {
+      if (!table.model.given.has(rowText(row))) this.fail(`${key}: no raw file ever gave the row ${rowText(row)}`);
+    }
+    const builtWith = item.BuiltWith as { PrimaryKey: string } | undefined;
+    if (!builtWith) return;
+    const kind = keyKindOf(builtWith.PrimaryKey);
+    this.#twice(table, key, rows, kind, Number(item.Generation));
+    this.#missing(table, key, old, rows, kind, Number(item.Generation));
+  }
+
+  rowChanged(process: Process, before: TableItem | undefined, after: TableItem): void {
+    const table = this.tables.find(({ path }) => path === after.path);
+    if (!table) {
+      this.fail(`${process.actor.name} updates the row ${after.path}, which is no table's`);
+      return;
+    }
+    this.#count(before, after);
+    this.#watermark(table, process, before, after);
+    if (Number(after.Attempts ?? 0) > Number(before?.Attempts ?? 0)) table.isAhead = true;
+    for (const name of Object.keys(after.SkippedFiles ?? {}))
+      if (!table.model.askedToSkip.has(name)) this.fail(`${name} of ${after.path} is skipped, which nobody asked for`);
+    if (isCommit(before, after)) this.committed(table, after);
+  }
+
+  /** The lake holds just what the row says is merged. */
+  committed(table: Watched, item: TableItem): void {
+    const { path, lakeFolder, model } = table;
+    const builtWith = item.BuiltWith as { PrimaryKey: string };
+    const expected = model.expectedBy(item, keyKindOf(builtWith.PrimaryKey));
+    const found = this.view.rows(lakeFolder).map(rowText).sort();
+    const difference = differenceOf(expected, found);
+    // What is merged again is in the lake already, and old values come back until it is.
+    if (item.Replay !== undefined) table.isAhead = true;
+    else if (!difference) table.isAhead = false;
+    else if (!table.isAhead) this.fail(`the row of ${path} is committed, but its lake ${difference}`);
+    const merged = model.merged(item).map(({ name }) => name);
+    if (Number(item.ChangeFiles ?? 0) !== merged.length)
+      this.fail(`the row of ${path} counts ${Number(item.ChangeFiles ?? 0)} change files, ${merged.length} are merged`);
+    const newest = merged.sort().at(-1) ?? '';
+    const last = lastFile(item);
+    if (!last.endsWith(newest)) this.fail(`LastIncrementalFile of ${path} is ${last}, the newest merged is ${newest}`);
+  }
+
+  /** A reader of the old version finds it to its end. */
+  #growth(key: string, before: Uint8Array, after: Uint8Array): void {
+    if (Buffer.compare(before, after.subarray(0, before.length)) !== 0)
+      this.fail(`the new version of ${key} does not begin with the old one`);
+  }
+
+  #twice(table: Watched, key: string, rows: readonly LakeRow[], kind: KeyKind, generation: number): void {
+    const seen = new Map<string, LakeRow>();
+    for (const row of rows) {
+      if (table.wasRekeyed && row.generation !== generation) continue;
+      const text = keyText(row, kind);
+      const other = seen.get(text);
+      seen.set(text, row);
+      if (!other || table.isJoined) continue;
+      if (other.folder === row.folder) this.fail(`after the write of ${key} a reader finds ${text} twice`);
+      else this.counters.add('rows twice while they move');
+    }
+  }
+
+  #missing(
+    { model, isJoined }: Watched,
+    key: string,
+    before: readonly LakeRow[],
+    after: readonly LakeRow[],
+    kind: KeyKind,
+    generation: number,
+  ): void {
+    if (after.length >= before.length || isJoined) return;
+    const left = new Set(after.map((row) => keyText(row, kind)));
+    for (const row of before) {
+      const text = keyText(row, kind);
+      // A load that was superseded, or a table that is built anew, is replaced piece by piece.
+      if (left.has(text) || row.generation < generation || model.isEverDeleted(text, kind)) continue;
+      this.fail(`after the write of ${key} a reader misses ${text}, which nothing deletes`);
+    }
+  }
+
+  /** It never passes a file that was there to be merged, and was not. */
+  #watermark(
+    { model, rawFolder, path }: Watched,
+    process: Process,
+    before: TableItem | undefined,
+    after: TableItem,
+  ): void {
+    if (before?.LastIncrementalFile === after.LastIncrementalFile) return;
+    const last = lastFile(after).slice(path.length);
+    if (!last.startsWith('2')) return; // none is merged in this generation
+    // What came after the first rows of a file were merged is late, though that file is not at its end.
+    if ((before?.Partial as { file: string } | undefined)?.file === last) return;
+    const listedAt = process.listedAt.get(rawFolder) ?? -1;
+    // Below the mark it is not listed: what is late there a wake-up names, or the sweep finds.
+    const mark = before?.LowWaterMark ?? '';
+    for (const version of model.present.values()) {
+      const { name, kind, putAt, lastModified } = version;
+      if (kind !== 'change' || name >= last || name <= mark || putAt >= listedAt) continue;
+      const blocked = after.Blocked as { file: string } | undefined;
+      if (
+        isMerged(version, after) ||
+        isSkipped(version, after) ||
+        lastModified < Number(after.Since ?? 0) ||
+        blocked?.file === name
+      )
+        continue;
+      this.fail(`LastIncrementalFile of ${path} passes ${name}, which is not merged`);
+    }
+  }
+
+  #count(before: TableItem | undefined, after: TableItem): void {
+    if (!before?.Blocked && after.Blocked) this.counters.add('tables blocked');
+    if (before?.Blocked && !after.Blocked) this.counters.add('tables released');
+    if (!before?.Partial && after.Partial) this.counters.add('files half merged');
+    if (before?.LowWaterMark !== after.LowWaterMark && after.LowWaterMark) this.counters.add('marks raised');
+  }
+}
+
+function lastFile({ LastIncrementalFile: last }: TableItem): string {
+  return typeof last === 'string' ? last : '';
+}
+
+/** Whether an update says that more raw files are merged than before. */
+function isCommit(before: TableItem | undefined, after: TableItem): boolean {
+  if (before?.Generation !== after.Generation || after.Intent !== undefined || !after.BuiltWith) return false;
+  return MARKS.some((name) => JSON.stringify(before?.[name]) !== JSON.stringify(after[name]));
+}
+
+const MARKS = ['LoadFiles', 'MergedFiles', 'ChangeFiles', 'Partial', 'LowWaterMark', 'SweptAt'];
+
+/** How rows differ from what is expected, in words; both sorted. */
+export function differenceOf(expected: readonly string[], found: readonly string[]): string | undefined {
+  if (expected.length === found.length && expected.every((text, i) => text === found[i])) return undefined;
+  return `holds [${found.join('; ')}] instead of [${expected.join('; ')}]`;
+}

@@ -1,0 +1,180 @@
+/**
+ * Bugs of the kinds that such a system has, each planted into the sources by itself. A simulation that does not find one of
+ * them is not to be trusted about the others.
+ */
+import type { SourcePatch } from './bundle.ts';
+
+export interface PlantedBug {
+  name: string;
+  patches: readonly SourcePatch[];
+}
+
+function bug(name: string, file: string, find: string, replace: string): PlantedBug {
+  return { name, patches: [{ file, find, replace }] };
+}
+
+export const PLANTED_BUGS: readonly PlantedBug[] = [
+  bug(
+    'lake objects are written without a condition',
+    'test/cloud/memory-object-store.ts',
+    "const condition = replaces === 'absent' ? { ifNoneMatch: '*' } : { ifMatch: replaces.eTag };",
+    'const condition = {};',
+  ),
+  bug(
+    'the row is updated without a condition',
+    'lib/table/row-store.ts',
+    "Object.fromEntries(['Version', ...EDITED_ATTRIBUTES].map((name) => [name, row.item[name]]))",
+    '{}',
+  ),
+  bug(
+    'no intent is noted',
+    'lib/table/intent.ts',
+    'saveProgress(row, { intent }, tables',
+    'saveProgress(row, {}, tables',
+  ),
+  bug(
+    'taking over leaves the intended writes possible',
+    'lib/table/intent.ts',
+    'await mapConcurrently(intent, WRITES_AT_ONCE',
+    'await mapConcurrently(intent.slice(intent.length), WRITES_AT_ONCE',
+  ),
+  bug(
+    'taking over leaves what does not exist yet possible',
+    'lib/table/intent.ts',
+    '      if (!file)\n',
+    '      if (!file && intent.length === 0)\n',
+  ),
+  bug(
+    'a file taken over gets the content that it had',
+    'lib/merge/write-lake-file.ts',
+    'return [{ start: 0, end: file.size }, writeFooter({ elements: columns.map(storedElement), rowGroups, metadata })];',
+    'void writeFooter({ elements: columns.map(storedElement), rowGroups, metadata });\n  return [{ start: 0, end: file.size }];',
+  ),
+  bug('an emptied file is deleted at once', 'lib/table/clean-up.ts', 'DAY_MS = 24 * 60 * 60 * 1000', 'DAY_MS = 0'),
+  bug(
+    'a file is deleted because writing it seemed to fail',
+    'lib/table/carry-out.ts',
+    'const object = await lake.write(key, deadline.guard(version.pieces), replaces);',
+    `const object = await lake.write(key, deadline.guard(version.pieces), replaces).catch(async (error: unknown) => {
+          const there = await lake.head(key);
+          if (there) await lake.delete(key, there.eTag);
+          throw error;
+        });`,
+  ),
+  {
+    name: 'a file is marked as merged before it is',
+    patches: [
+      {
+        file: 'lib/table/reconcile.ts',
+        find: 'const { claimed, written } = await carryOut(\n      row,',
+        replace: `const marked = await saveProgress(row, committed(row.progress, planned.slices), tables, random);
+    const { claimed, written } = await carryOut(
+      marked,`,
+      },
+    ],
+  },
+  bug(
+    'LastIncrementalFile is written apart from the commit',
+    'lib/table/reconcile.ts',
+    'const done = await saveProgress(claimed, committed(claimed.progress, planned.slices), tables, random);',
+    `const { coverage, lastChangeFile, ...others } = committed(claimed.progress, planned.slices);
+    const half = await saveProgress(claimed, others, tables, random);
+    const done = await saveProgress(half, { coverage, lastChangeFile }, tables, random);`,
+  ),
+  bug(
+    'what is late is taken for merged',
+    'lib/table/decide.ts',
+    '(file) => !isAccountedFor(file, progress.coverage) && file.lastModified',
+    '(file) => !isLate(file, progress) && !isAccountedFor(file, progress.coverage) && file.lastModified',
+  ),
+  bug(
+    'a late file overrules later ones',
+    'lib/merge/plan-merge.ts',
+    'await superseded?.(changes);',
+    'if (changes.size < 0) await superseded?.(changes);',
+  ),
+  bug(
+    'an insert is taken for new without looking',
+    'lib/merge/plan-merge.ts',
+    'const found = places.get(row) ?? [];',
+    "const found = batch.operations[row] === 'I' ? [] : (places.get(row) ?? []);",
+  ),
+  bug(
+    'what was appended by a merge that died is appended again',
+    'lib/merge/plan-append.ts',
+    'if (held.has(holdKey(folder, hold))) continue;',
+    'if (held.has(`never ${holdKey(folder, hold)}`)) continue;',
+  ),
+  bug(
+    'the first operation on a key wins within a batch',
+    'lib/merge/fold.ts',
+    'last.set(keyOf(row), row);',
+    'if (!last.has(keyOf(row))) last.set(keyOf(row), row);',
+  ),
+  bug(
+    'wake-ups of a table are in no group',
+    'lib/queue/wake-up.ts',
+    'return sha256(table);',
+    'return sha256(`${table}${(groups += 1)}`);\n}\n\nlet groups = 0;\nexport function groupsMade(): number {\n  return groups;',
+  ),
+  bug(
+    'a blocked table hands its wake-ups back',
+    'lib/table/reconcile-batch.ts',
+    'const cause = `more is to be done after ${requestId}`;',
+    "const cause = `more is to be done after ${requestId}`;\n  if (state === 'blocked') throw new Error('blocked');",
+  ),
+  bug(
+    'an edit of the row wakes nobody',
+    'lib/table/wake.ts',
+    'return before?.WriteId === after.WriteId && !isDeepStrictEqual(before, after);',
+    'return before?.WriteId === after.WriteId && isDeepStrictEqual(before, after);',
+  ),
+  bug(
+    'the sweep passes over blocked tables',
+    'lib/table/sweep.ts',
+    '(blocked !== undefined || isHalfDone',
+    '(isHalfDone',
+  ),
+  bug(
+    'a row leaves its partition before it is in the new one',
+    'lib/merge/plan-merge.ts',
+    'const phases = [[...created, ...first], second].filter',
+    'const phases = [second, [...created, ...first]].filter',
+  ),
+  bug(
+    'a full load is added before the old rows are gone',
+    'lib/merge/replacements.ts',
+    'const phases = [emptiedFiles, widened, ...plan.phases].filter',
+    'const phases = [widened, ...plan.phases, emptiedFiles].filter',
+  ),
+  bug(
+    'a bad file is passed over',
+    'lib/table/slices.ts',
+    '        throw opened.reason;\n',
+    '        if (!(opened.reason instanceof TableBlocked) || files.length === 1) throw opened.reason;\n        continue;\n',
+  ),
+  bug(
+    'keys that were edited are not looked at again',
+    'lib/table/row.ts',
+    'return builtWith !== undefined && settingsText(settings) !== settingsText(builtWith);',
+    'return builtWith !== undefined && settingsText(settings) === `${settingsText(builtWith)} `;',
+  ),
+  bug(
+    'a new full load keeps the change files before it',
+    'lib/table/decide.ts',
+    'pending.length > 0 ? Math.min(...pending.map(({ lastModified }) => lastModified.getTime())) : progress.since;',
+    'pending.length > 0 ? 0 : progress.since;',
+  ),
+  bug(
+    'the mark is raised over files that are not merged',
+    'lib/table/raise-mark.ts',
+    'const done = whole.changeFiles.filter((file) => !first || compareChangeFiles(file, first) < 0);',
+    'const done = whole.changeFiles.filter((file) => !first || compareChangeFiles(file, first) < 1);',
+  ),
+  bug(
+    'of files of the same second some are kept by name and some are not',
+    'lib/table/coverage.ts',
+    'byDate.filter((file) => file.lastModified.getTime() >= sweptAt).map',
+    'byDate.filter((file) => file.lastModified.getTime() >= sweptAt).slice(1 - NAMES_KEPT_MAX).map',
+  ),
+];

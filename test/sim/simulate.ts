@@ -1,0 +1,162 @@
+/** One schedule, from an empty account to the end, when faults have stopped and all that was put must be in the lake. */
+import { Account } from './account.ts';
+import { Calls } from './calls.ts';
+import type { Counters } from './counters.ts';
+import { Invariants } from './invariants.ts';
+import { Outside } from './outside.ts';
+import type { Scenario } from './scenario.ts';
+import { Scheduler } from './scheduler.ts';
+import type { Trace } from './trace.ts';
+import { KeptTrace, NO_TRACE } from './trace.ts';
+import { Violation } from './violation.ts';
+
+/** @throws Violation  @returns the trace, if it was asked for */
+export async function simulate(scenario: Scenario, counters: Counters): Promise<void> {
+  await new Simulation(scenario, counters, false).run();
+}
+
+/** The same, keeping what was done; the violation is part of the answer. */
+export async function traced(scenario: Scenario, counters: Counters): Promise<{ lines: string[]; violation?: string }> {
+  const simulation = new Simulation(scenario, counters, true);
+  try {
+    await simulation.run();
+    return { lines: simulation.lines };
+  } catch (error) {
+    return { lines: simulation.lines, violation: String(error instanceof Error ? error.stack : error) };
+  }
+}
+
+class Simulation {
+  private readonly scheduler: Scheduler;
+  private readonly trace: Trace;
+  private readonly calls: Calls;
+  private readonly account: Account;
+  private readonly invariants: Invariants;
+  private readonly outside: Outside;
+  private readonly actor;
+
+  constructor(scenario: Scenario, counters: Counters, isTraced: boolean) {
+    const scheduler = (this.scheduler = new Scheduler(scenario.schedule));
+    const heading = (): string => new Date(scheduler.clock.now()).toISOString().slice(5, 23);
+    this.trace = isTraced ? new KeptTrace(heading) : NO_TRACE;
+    this.calls = new Calls(scheduler, scenario.faults, counters, this.trace);
+    this.outside = new Outside(
+      scenario,
+      () => this.account,
+      () => this.invariants,
+    );
+    this.account = new Account(scenario, {
+      scheduler,
+      calls: this.calls,
+      counters,
+      trace: this.trace,
+      invariants: () => this.invariants,
+    });
+    this.invariants = new Invariants(
+      this.outside.tables,
+      this.account.lake,
+      (path) => this.account.items.get(path),
+      counters,
+      scenario.limits === 'growing',
+      () => scheduler.steps,
+    );
+    this.actor = scheduler.actor('the outside');
+  }
+
+  get lines(): string[] {
+    return this.trace instanceof KeptTrace ? this.trace.lines : [];
+  }
+
+  async run(): Promise<void> {
+    await this.#settle();
+    this.#note('no more faults');
+    this.calls.stopFaults();
+    this.account.restoreTimeout();
+    for (const table of this.outside.tables) {
+      this.outside.release(table);
+      await this.outside.activate(table);
+    }
+    await this.#settle();
+    await this.#mustCome('with bad files in the way');
+    if (this.outside.tables.some(({ model }) => model.badFiles().length > 0)) {
+      const by = this.scheduler.random.pick(['replacing', 'removing'] as const);
+      for (const table of this.outside.tables) this.outside.mend(table, by);
+      await this.#settle();
+      await this.#mustCome('at the end');
+    }
+    if (this.scheduler.random.chance(REBUILT_SHARE)) {
+      for (const { path } of this.outside.tables) this.account.replay(path, { kind: 'all' });
+      await this.#settle();
+      await this.#mustCome('built anew from the raw files');
+    }
+    if (this.scheduler.random.chance(QUIET_SHARE)) await this.#mustBeQuiet();
+  }
+
+  /** What nobody was told of, or was told in vain, is found by the sweep; all else comes by itself. */
+  async #mustCome(when: string): Promise<void> {
+    if (this.account.isNoticeLost || this.account.deadWakeUps() > 0) {
+      this.account.redrive();
+      await this.#settle();
+      this.account.sweep();
+      await this.#settle();
+    }
+    this.#mustBeDone(when);
+  }
+
+  /** Until all that comes from outside has come and nothing is left to be done. */
+  async #settle(): Promise<void> {
+    for (;;) {
+      const { next } = this.outside;
+      const run = (): Promise<void> => {
+        this.#note(next?.what ?? '');
+        return this.outside.takeNext();
+      };
+      const outside = next && { lull: next.lull, actor: this.actor, run };
+      if (!(await this.scheduler.step(outside)) && !next) return;
+      if (this.invariants.broken) throw this.invariants.broken;
+      if (this.scheduler.steps > STEPS_MAX) throw new Violation(`there is no end to it after ${STEPS_MAX} steps`);
+    }
+  }
+
+  /** A table is up to date, or stopped by its first bad file; which delays no other. */
+  #mustBeDone(when: string): void {
+    for (const table of this.outside.tables) {
+      const arrears = this.outside.arrears(table);
+      const bad = table.model.current(this.account.items.get(table.path)).find(({ isBad }) => isBad);
+      if (!bad && arrears !== undefined) throw new Violation(`${when}: ${arrears}`);
+      const blocked = this.account.items.get(table.path)?.Blocked as { file: string } | undefined;
+      if (bad && blocked?.file !== bad.name)
+        throw new Violation(`${when}: ${table.path} is not said to be blocked by ${bad.name}`);
+    }
+    if (this.account.deadWakeUps() > 0) throw new Violation(`${when}: wake-ups are given up though nothing fails`);
+    if (this.account.wakeUps.size > 0)
+      throw new Violation(`${when}: ${this.account.wakeUps.size} wake-ups are not acknowledged`);
+  }
+
+  /** What is up to date costs a few reads when it is looked at again, and nothing is written. */
+  async #mustBeQuiet(): Promise<void> {
+    const { calls, writes } = this.calls.counts;
+    const tables = this.outside.tables.length;
+    const dead = this.account.deadWakeUps();
+    this.account.sweep();
+    await this.#settle();
+    const swept = this.calls.counts.writes - writes;
+    if (swept > 0) throw new Violation(`a sweep of tables that are up to date makes ${swept} writes`);
+    for (const { path } of this.outside.tables) this.account.send({ table: path, cause: 'once more' });
+    await this.#settle();
+    const made = { calls: this.calls.counts.calls - calls, writes: this.calls.counts.writes - writes };
+    // Of each batch the messages' visibility is extended.
+    if (made.writes > tables) throw new Violation(`looking at tables that are up to date makes ${made.writes} writes`);
+    if (made.calls > 2 + 6 * tables)
+      throw new Violation(`looking at tables that are up to date takes ${made.calls} calls`);
+    if (this.account.deadWakeUps() > dead) throw new Violation('a wake-up dies though nothing is wrong');
+  }
+
+  #note(what: string): void {
+    this.trace.note(() => `-- ${what}`);
+  }
+}
+
+const STEPS_MAX = 10_000;
+const REBUILT_SHARE = 0.1;
+const QUIET_SHARE = 0.2;
