@@ -44,8 +44,10 @@ module.exports = async ({ resolveVariable }) => {
   const kmsKey = await param('kmsKeyArn');
   const rawKmsKey = ownRawBucket ? kmsKey : await param('existingRawBucketKmsKeyArn');
   const lakeKmsKey = ownLakeBucket ? kmsKey : await param('existingLakeBucketKmsKeyArn');
+  const prefixed = { ...environment, RAW_PREFIX: rawPrefix, LAKE_PREFIX: lakePrefix };
   return {
-    environment: { ...environment, RAW_PREFIX: rawPrefix, LAKE_PREFIX: lakePrefix },
+    environment: prefixed,
+    settingsText: settingsText(prefixed),
     rawBucket,
     rawBucketName: deployedName(rawBucket),
     rawPrefix,
@@ -66,6 +68,12 @@ module.exports = async ({ resolveVariable }) => {
 /** The name as CloudFormation takes it: what depends on account and region is known only there. */
 function deployedName(name) {
   return name.includes('${') ? { 'Fn::Sub': name } : name;
+}
+
+/** What of the environment is neither a resource's name nor URL: those are outputs of their own. */
+function settingsText(environment) {
+  const resources = ['RAW_BUCKET', 'LAKE_BUCKET', 'CONTROLLER_TABLE', 'WAKE_UPS_QUEUE_URL'];
+  return JSON.stringify(Object.fromEntries(Object.entries(environment).filter(([name]) => !resources.includes(name))));
 }
 
 /** The environment as a function would see it, in some account. */

@@ -1,8 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
-
 import type { DeployedConfig } from '../config-from-environment.ts';
+import type { Log } from '../ports/log.ts';
 import type { Ports } from '../ports/ports.ts';
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '../system.ts';
 import { DynamoDbTableStore } from './dynamodb-table-store.ts';
@@ -11,18 +11,28 @@ import { S3ObjectStore } from './s3-object-store.ts';
 import { SqsWakeUpQueue } from './sqs-wake-up-queue.ts';
 
 /** A host that does not answer is given up, and tried again, before it takes a merge's time. */
-const CLIENT = { maxAttempts: 5, requestHandler: { connectionTimeout: 5_000 } };
+export const CLIENT = { maxAttempts: 5, requestHandler: { connectionTimeout: 5_000 } };
 
 /** The ports on AWS; once per container. Region and credentials are the environment's. */
 export function connect(config: DeployedConfig): Omit<Ports, 'threads'> {
+  const clients = { s3: new S3Client(CLIENT), dynamoDb: new DynamoDBClient(CLIENT), sqs: new SQSClient(CLIENT) };
+  return portsOf(config, clients, jsonLog(SYSTEM_CLOCK));
+}
+
+/** What the ports talk to AWS with. */
+export interface PortClients {
+  s3: S3Client;
+  dynamoDb: DynamoDBClient;
+  sqs: SQSClient;
+}
+
+export function portsOf(config: DeployedConfig, { s3, dynamoDb, sqs }: PortClients, log: Log): Omit<Ports, 'threads'> {
   const [clock, random] = [SYSTEM_CLOCK, SYSTEM_RANDOM];
-  const log = jsonLog(clock);
-  const s3 = new S3Client(CLIENT);
   return {
     raw: new S3ObjectStore(s3, config.rawBucket, { random, clock }),
     lake: new S3ObjectStore(s3, config.lakeBucket, { random, clock }),
-    tables: new DynamoDbTableStore(new DynamoDBClient(CLIENT), config.controllerTable),
-    queue: new SqsWakeUpQueue(new SQSClient(CLIENT), config.wakeUpsQueueUrl, { log }),
+    tables: new DynamoDbTableStore(dynamoDb, config.controllerTable),
+    queue: new SqsWakeUpQueue(sqs, config.wakeUpsQueueUrl, { log }),
     clock,
     random,
     log,

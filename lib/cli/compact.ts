@@ -1,9 +1,16 @@
-import { availableParallelism } from 'node:os';
-import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
-import type { CompactOptions } from '../local/run-compact.ts';
-import { runCompact } from '../local/run-compact.ts';
-import { threadsFor } from '../threads/threads.ts';
+import { bytesText } from '../local/plan-text.ts';
+import { counted, jsonLine, readableLine } from '../local/report-line.ts';
+import { namedTable } from '../local/table-name.ts';
+import { WrongUsage } from '../local/wrong-usage.ts';
+import { exitCodeOfTable, notUpToDateText } from '../place/brought-text.ts';
+import type { PlaceOptions } from '../place/place.ts';
+import { addPlaceOptions, openPlace } from '../place/place.ts';
+import type { CompactReport } from '../table/compact.ts';
+import type { CommandIo } from './command-io.ts';
+import { exitCodeOf, processIo } from './command-io.ts';
+import type { Confirm } from './confirm.ts';
+import { terminalConfirm } from './confirm.ts';
 
 const EXAMPLES = `
 Examples:
@@ -12,25 +19,34 @@ Examples:
       bytes no longer in use
   $ npm run --silent tidemark -- compact sales/orders --raw ./raw --lake ./lake --purge
       every file with any byte no longer in use, so that changed and deleted values are gone from the lake
+  $ npm run --silent tidemark -- compact sales/orders --stage dev --purge
+      the same, done by the function merge of the stack that was deployed as stage dev
 
-It may be killed at any moment and started again, and may run while other processes merge.
+It may be killed at any moment and started again, and may run while others merge. On AWS the command asks for it and waits
+until the table is up to its raw files; merge then lays the files out, and logs "table compacted" when it is done.
 
-On AWS, send the same request to the queue of wake-ups; purge and join must both be said:
-  TABLE='<raw bucket>/<prefix><schema>/<table>/'
-  CAUSE="compaction $(date +%s)"
-  aws sqs send-message --queue-url "$WAKE_UPS_QUEUE_URL" --message-body "{\\"table\\":\\"$TABLE\\",\\"cause\\":\\"$CAUSE\\",\\"compact\\":{\\"purge\\":false,\\"join\\":false}}" --message-group-id "$(printf '%s' "$TABLE" | sha256sum | cut -c1-64)" --message-deduplication-id "$(printf '%s\\n%s' "$TABLE" "$CAUSE" | sha256sum | cut -c1-64)"
+Exit code: 0 all is done (on AWS: asked for); 2 the table is blocked (stderr says why and what to do); 1 it is inactive or
+unknown, wrong usage or an unexpected failure.`;
 
-Exit code: 0 all is done; 2 the table is blocked (stderr says why and what to do); 1 it is inactive or unknown, wrong usage
-or an unexpected failure.`;
+export interface CompactOptions extends PlaceOptions {
+  purge?: boolean;
+  join?: boolean;
+  /** Join without asking. */
+  yes?: boolean;
+  json?: boolean;
+  verbose?: boolean;
+}
+
+export interface CompactIo extends CommandIo {
+  confirm?: Confirm;
+}
 
 /** `tidemark compact`: lays the files of a table out anew. */
 export function compactCommand(): Command {
-  return new Command('compact')
+  const command = new Command('compact')
     .description("Lays a table's lake files out anew, each within its own key, after merging what there is.")
-    .argument('<table>', 'the table: <schema>/<table>')
-    .requiredOption('--raw <folder>', 'folder of the DMS files: <schema>/<table>/LOAD00000001.parquet, …')
-    .requiredOption('--lake <folder>', 'folder of the lake: <schema>/<table>/….parquet')
-    .option('--state <folder>', "folder of the tables' state (default: <lake>/_tidemark)")
+    .argument('<table>', 'the table: <schema>/<table>');
+  return addPlaceOptions(command)
     .option('--purge', 'every file with any byte no longer in use: changed and deleted values are gone then')
     .option('--join', 'join small files of a partition; readers may find rows twice, or miss them, meanwhile')
     .option('-y, --yes', 'join without asking')
@@ -39,20 +55,60 @@ export function compactCommand(): Command {
     .allowExcessArguments(false)
     .addHelpText('after', EXAMPLES)
     .action(async (table: string, options: CompactOptions) => {
-      process.exitCode = await runCompact(table, options, {
-        out: (line) => process.stdout.write(`${line}\n`),
-        err: (line) => process.stderr.write(`${line}\n`),
-        confirm: process.stdin.isTTY && process.stderr.isTTY ? confirm : undefined,
-        threads: threadsFor(availableParallelism()),
-      });
+      process.exitCode = await runCompact(table, options, { ...processIo(), confirm: terminalConfirm() });
     });
 }
 
-async function confirm(question: string): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
-  } finally {
-    terminal.close();
-  }
+/**
+ * Merges what there is of one table and lays its files out anew, by way of a wake-up that asks for it.
+ * @param table `<schema>/<table>`
+ * @returns the exit code: 0 all is done, 1 wrong usage, a refusal or an unexpected failure, 2 the table is blocked.
+ */
+export function runCompact(table: string, options: CompactOptions, io: CompactIo): Promise<number> {
+  return exitCodeOf('compact', io, async () => {
+    const compact = { purge: options.purge ?? false, join: options.join ?? false };
+    const place = await openPlace(options, {
+      ...io,
+      verbose: options.verbose ?? false,
+      onReport: (report) => io.out(options.json ? jsonLine(report) : readableLine(report)),
+    });
+    const { tables, config, random } = place.ports;
+    const { path } = namedTable(table, config);
+    if (compact.join && !options.yes && !(await isConfirmed(table, io))) return 1;
+    if (!(await tables.get(path)))
+      throw new WrongUsage(
+        `${table} is not known at ${place.name}. Its first raw file registers it when it is merged.`,
+      );
+    const brought = await place.bringUpToDate({ table: path, cause: `compaction ${random.id()}`, compact });
+    const trouble = notUpToDateText(table, brought);
+    if (trouble !== undefined) {
+      io.err(trouble);
+      return exitCodeOfTable(brought);
+    }
+    const { compacted } = brought;
+    if (options.json) io.out(JSON.stringify({ table, ...(compacted ?? { requested: true }) }));
+    else io.out(compacted ? compactText(table, compacted) : requestedText(table));
+    return compacted?.givenUp === undefined ? 0 : 1;
+  });
+}
+
+async function isConfirmed(table: string, io: CompactIo): Promise<boolean> {
+  const warning = `While files of ${table} are joined, readers may find rows twice, or miss them.`;
+  if (!io.confirm) throw new WrongUsage(`${warning} Give --yes to join them all the same.`);
+  const isYes = await io.confirm(`${warning} Join them now?`);
+  if (!isYes) io.err('Nothing was done.');
+  return isYes;
+}
+
+function requestedText(table: string): string {
+  return `${table}: up to its raw files. merge lays its files out now, and logs "table compacted" when it is done.`;
+}
+
+function compactText(table: string, report: CompactReport): string {
+  const { filesLaidOut, filesJoined, filesWritten, bytesBefore, bytesAfter, givenUp } = report;
+  const end = givenUp === undefined ? '' : `\n  Given up before all was done: ${givenUp}`;
+  if (filesLaidOut + filesJoined === 0) return `${table}: all files are in shape.${end}`;
+  const joined = filesJoined > 0 ? `, ${counted(filesJoined, 'file')} joined into ${filesWritten}` : '';
+  const bytes = `${bytesText(bytesBefore)} before, ${bytesText(bytesAfter)} after`;
+  return `${table}: ${counted(filesLaidOut, 'file')} laid out anew${joined}: ${bytes}${end}`;
 }

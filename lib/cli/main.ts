@@ -4,6 +4,11 @@ import { compactCommand } from './compact.ts';
 import { demoCommand } from './demo.ts';
 import { localCommand } from './local.ts';
 import { planCommand } from './plan.ts';
+import { redriveCommand } from './redrive.ts';
+import { replayCommand } from './replay.ts';
+import { skipCommand } from './skip.ts';
+import { tablesCommand } from './tables.ts';
+import { verifyCommand } from './verify.ts';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
@@ -12,7 +17,12 @@ const program = new Command('tidemark')
   .version(version)
   .addCommand(localCommand())
   .addCommand(planCommand())
+  .addCommand(tablesCommand())
+  .addCommand(replayCommand())
+  .addCommand(skipCommand())
+  .addCommand(redriveCommand())
   .addCommand(compactCommand())
+  .addCommand(verifyCommand())
   .addCommand(demoCommand());
 
 // Wrong usage ends with 1, its message and where to read on.

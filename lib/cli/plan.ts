@@ -1,34 +1,60 @@
 import { Command } from 'commander';
-import type { PlanOptions } from '../local/run-plan.ts';
-import { runPlan } from '../local/run-plan.ts';
+import { namedTable } from '../local/table-name.ts';
+import { planText } from '../local/plan-text.ts';
+import { readTablesFile } from '../local/tables-file.ts';
+import type { PlaceOptions } from '../place/place.ts';
+import { addPlaceOptions, openPlace } from '../place/place.ts';
+import { planTable } from '../table/plan-table.ts';
+import type { CommandIo } from './command-io.ts';
+import { exitCodeOf, processIo } from './command-io.ts';
 
 const EXAMPLES = `
 Examples:
   $ npm run --silent tidemark -- plan sales/orders --raw ./raw --lake ./lake
       which raw files the next merge of sales/orders takes, which lake files it writes, and why
+  $ npm run --silent tidemark -- plan sales/orders --stage dev
+      the same for the stack that was deployed as stage dev
   $ npm run --silent tidemark -- plan sales/orders --raw ./raw --lake ./lake --tables tables.json --json
       the same as JSON, with the settings in tables.json as if they had been applied
 
-Nothing is written, registered or locked; the command may run while another process merges.
+Nothing is written, registered or locked; the command may run while others merge.
 
 Exit code: 0; 2 the table is blocked (the output says by what, why and what to do); 1 wrong usage or an unexpected failure.`;
 
+export interface PlanOptions extends PlaceOptions {
+  /** JSON file of what people set per table: taken as if it had been applied. */
+  tables?: string;
+  json?: boolean;
+}
+
 /** `tidemark plan`: what the next merge of a table would do, and why. */
 export function planCommand(): Command {
-  return new Command('plan')
+  const command = new Command('plan')
     .description('Says what the next merge of a table would do, and why; changes nothing.')
-    .argument('<table>', 'the table: <schema>/<table>')
-    .requiredOption('--raw <folder>', 'folder of the DMS files: <schema>/<table>/LOAD00000001.parquet, …')
-    .requiredOption('--lake <folder>', 'folder of the lake: <schema>/<table>/….parquet')
+    .argument('<table>', 'the table: <schema>/<table>');
+  return addPlaceOptions(command)
     .option('--tables <file>', 'JSON: keys, partitions and activity of tables, taken as if they had been applied')
-    .option('--state <folder>', "folder of the tables' state (default: <lake>/_tidemark)")
     .option('--json', 'write the plan as JSON, in one line')
     .allowExcessArguments(false)
     .addHelpText('after', EXAMPLES)
     .action(async (table: string, options: PlanOptions) => {
-      process.exitCode = await runPlan(table, options, {
-        out: (line) => process.stdout.write(`${line}\n`),
-        err: (line) => process.stderr.write(`${line}\n`),
-      });
+      process.exitCode = await runPlan(table, options, processIo());
     });
+}
+
+/**
+ * Says what the next merge of a table would do. Only reads, and may do so while others merge.
+ * @param table `<schema>/<table>`
+ * @returns the exit code: 0, 1 wrong usage or an unexpected failure, 2 the table is blocked.
+ */
+export function runPlan(table: string, options: PlanOptions, io: CommandIo): Promise<number> {
+  return exitCodeOf('plan', io, async () => {
+    const { ports } = await openPlace(options, io);
+    const settings = options.tables === undefined ? undefined : await readTablesFile(options.tables);
+    const { path, name } = namedTable(table, ports.config);
+    const plan = await planTable(path, name, settings?.get(table), ports);
+    if (options.json) io.out(JSON.stringify(plan));
+    else for (const line of planText(plan)) io.out(line);
+    return plan.state === 'blocked' ? 2 : 0;
+  });
 }

@@ -69,7 +69,7 @@ export class MemoryWakeUpQueue implements WakeUpQueue {
         queued.receiveCount++;
         queued.receiptHandle = `${queued.messageId}#${queued.receiveCount}`;
         queued.visibleAt = now + VISIBILITY_SECONDS * 1000;
-        return { ...queued };
+        return { ...queued, attributes: { ApproximateReceiveCount: String(queued.receiveCount) } };
       });
   }
 

@@ -1,11 +1,11 @@
 import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from '@jest/globals';
-
 import { SqsWakeUpQueue } from '../../lib/aws/sqs-wake-up-queue.ts';
 import type { Log } from '../../lib/ports/log.ts';
 import { Cloud } from '../cloud/cloud.ts';
 import { VirtualClock } from '../cloud/virtual-clock.ts';
 import { describeWakeUpQueue } from '../contracts/wake-up-queue.ts';
+import { wakeUpMessage } from './wake-up-message.ts';
 
 const log: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -17,8 +17,13 @@ describeWakeUpQueue('SqsWakeUpQueue', () => {
   return {
     queue: new SqsWakeUpQueue(client, QueueUrl, { log }),
     receive: async (max) => {
-      const { Messages = [] } = await client.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: max }));
-      return Messages.map((m) => ({ messageId: m.MessageId!, receiptHandle: m.ReceiptHandle!, body: m.Body! }));
+      const receive = new ReceiveMessageCommand({
+        QueueUrl,
+        MaxNumberOfMessages: max,
+        MessageSystemAttributeNames: ['ApproximateReceiveCount'],
+      });
+      const { Messages = [] } = await client.send(receive);
+      return Messages.map(wakeUpMessage);
     },
     delete: (ReceiptHandle) => client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle })),
     advance: (milliseconds) => clock.advance(milliseconds),

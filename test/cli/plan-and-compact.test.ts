@@ -1,17 +1,12 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-
 import { beforeEach, describe, expect, it } from '@jest/globals';
-
 import { DEFAULT_LIMITS } from '../../lib/config.ts';
-import { runCompact, type CompactOptions } from '../../lib/local/run-compact.ts';
+import { runCompact, type CompactOptions } from '../../lib/cli/compact.ts';
+import { runPlan, type PlanOptions } from '../../lib/cli/plan.ts';
 import { runLocal } from '../../lib/local/run.ts';
-import { runPlan, type PlanOptions } from '../../lib/local/run-plan.ts';
-import { deduplicationId, groupId } from '../../lib/queue/wake-up.ts';
-import { parseWakeUp, wakeUpBody } from '../../lib/queue/wake-up-message.ts';
 import { lakeRows, putDmsFile, type Order } from '../local/dms-folder.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 
@@ -175,7 +170,7 @@ describe('on folders', () => {
       await load();
       expect(await compact()).toMatchObject({ exitCode: 1, err: expect.stringContaining('sales/orders is not known') });
       await merge({ active: false });
-      expect(await compact()).toMatchObject({ exitCode: 1, out: '', err: expect.stringContaining('1 table inactive') });
+      expect(await compact()).toMatchObject({ exitCode: 1, out: '', err: expect.stringContaining('is inactive') });
       await merge();
       await writeFile(join(raw, 'sales/orders/20260301-101500123.parquet'), 'no Parquet');
       expect(await compact()).toMatchObject({ exitCode: 2, out: '', err: expect.stringContaining('What to do: ') });
@@ -212,26 +207,5 @@ describe('on folders', () => {
       stdout: expect.stringContaining('1 file laid out anew'),
       stderr: '',
     });
-  });
-
-  it('the help says a line that asks for compacting on AWS as the queue expects it', async () => {
-    const { stdout } = await tidemark('compact', '--help');
-    const lines = stdout.split('\n').filter((line) => /^ {2}(TABLE=|CAUSE=|aws )/.test(line));
-    expect(lines).toHaveLength(3);
-    const aws = join(root, 'aws');
-    await writeFile(aws, '#!/bin/sh\nfor word in "$@"; do printf "%s\\n" "$word"; done\n');
-    await chmod(aws, 0o755);
-    const script = lines.join('\n').replace('<raw bucket>/<prefix><schema>/<table>/', 'raw/dms/sales/orders/');
-    const env = { ...process.env, PATH: `${root}:${process.env.PATH ?? ''}`, WAKE_UPS_QUEUE_URL: 'https://queue' };
-    const words = (await promisify(execFile)('bash', ['-c', script], { env })).stdout.trimEnd().split('\n');
-    const value = (name: string): string => words[words.indexOf(name) + 1]!;
-    const config = { rawBucket: 'raw', rawPrefix: 'dms/', lakeBucket: 'lake', lakePrefix: '', limits: DEFAULT_LIMITS };
-    const { name, ...wakeUp } = parseWakeUp(value('--message-body'), config);
-    expect(name).toEqual({ schema: 'sales', table: 'orders' });
-    expect(wakeUp.compact).toEqual({ purge: false, join: false });
-    expect(value('--message-body')).toBe(wakeUpBody(wakeUp));
-    expect(value('--message-group-id')).toBe(groupId(wakeUp.table));
-    expect(value('--message-deduplication-id')).toBe(deduplicationId(wakeUp));
-    expect(value('--queue-url')).toBe('https://queue');
   });
 });

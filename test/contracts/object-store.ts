@@ -2,12 +2,13 @@
  * What every object store promises (`lib/ports/object-store.ts`), as tests. Call `describeObjectStore` in a test file of
  * the adapter; `makeStore` is called before each test, and may answer with the same bucket again: keys do not meet.
  */
+/* eslint jest/no-standalone-expect: ["error", { "additionalTestBlockFunctions": ["it"] }] -- a contract's `it` is its own */
 import { randomBytes, randomUUID } from 'node:crypto';
-
-import { beforeEach, describe, expect, it } from '@jest/globals';
-
+import { beforeEach, describe, expect } from '@jest/globals';
 import type { ObjectStore, ObjectSummary, Piece, WrittenObject } from '../../lib/ports/object-store.ts';
 import { ObjectChanged } from '../../lib/ports/object-store.ts';
+import type { Exceptions } from './exceptions.ts';
+import { testsExcept } from './exceptions.ts';
 
 const MiB = 1024 * 1024;
 
@@ -33,8 +34,10 @@ export function describeObjectStore(
   options: {
     /** S3's eTag of an object sent in one piece is its MD5. Tidemark writes no content twice, so it may. */
     eTagsMayRepeat?: boolean;
+    exceptions?: Exceptions;
   } = {},
 ): void {
+  const it = testsExcept(options.exceptions ?? {});
   describe(`${name} as an object store`, () => {
     let store: ObjectStore;
     let folder: string;
@@ -153,6 +156,25 @@ export function describeObjectStore(
       }
       await expect(store.write(`${folder}one`, slowPieces(), { eTag })).rejects.toThrow(ObjectChanged);
       expect(string(await contentOf('one'))).toBe('faster');
+    });
+
+    it('creates a large object only where none has appeared meanwhile', async () => {
+      async function* slowPieces(): AsyncIterable<Piece> {
+        yield randomBytes(9 * MiB);
+        await create('one', text('faster'));
+        yield randomBytes(9 * MiB);
+      }
+      await expect(store.write(`${folder}one`, slowPieces(), 'absent')).rejects.toThrow(ObjectChanged);
+      expect(string(await contentOf('one'))).toBe('faster');
+    });
+
+    it('lets one of many writers create an object', async () => {
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 8 }, (_, i) => create('one', text(`writer ${i}`))),
+      );
+      const winners = outcomes.flatMap(({ status }, i) => (status === 'fulfilled' ? [i] : []));
+      expect(winners).toHaveLength(1);
+      expect(string(await contentOf('one'))).toBe(`writer ${winners[0]}`);
     });
 
     it('gives one of many writers the version they all want to replace', async () => {

@@ -53,6 +53,10 @@ describe.each(FUNCTIONS)('the bundle of %s', (name) => {
     expect(zipBytes).toBeLessThan(2 * 1024 * 1024);
   });
 
+  it('holds no client of AWS that only the command needs', async () => {
+    expect((await bundle(name)).code.includes('DescribeStacks')).toBe(false);
+  });
+
   it('is the module that the function names', () => {
     const { Handler } = stack.resources[`${name[0]!.toUpperCase()}${name.slice(1)}LambdaFunction`]!.Properties as {
       Handler: string;

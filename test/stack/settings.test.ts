@@ -144,6 +144,17 @@ describe('a stack on buckets that exist', () => {
       MergeFunctionName: 'MergeLambdaFunction',
     });
   });
+
+  it('says to the command what the functions are told', () => {
+    const { Environment } = properties('MergeLambdaFunction') as { Environment: { Variables: Record<string, string> } };
+    const { RAW_BUCKET, LAKE_BUCKET, CONTROLLER_TABLE, WAKE_UPS_QUEUE_URL, ...settings } = Environment.Variables;
+    expect(JSON.parse(stack.outputs['Settings']!.Value)).toEqual(settings);
+    expect([RAW_BUCKET, LAKE_BUCKET, CONTROLLER_TABLE, WAKE_UPS_QUEUE_URL]).toEqual(
+      ['RawBucketName', 'LakeBucketName', 'ControllerTableName', 'WakeUpsQueueUrl'].map(
+        (name) => stack.outputs[name]!.Value,
+      ),
+    );
+  });
 });
 
 describe('settings that cannot work are refused before anything is deployed', () => {

@@ -1,0 +1,34 @@
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import type { PortClients } from './connect.ts';
+import { CLIENT } from './connect.ts';
+
+export interface StackClients extends PortClients {
+  cloudFormation: CloudFormationClient;
+}
+
+/**
+ * Clients for a person at a terminal. What is not given is found as the AWS CLI finds it: the region in AWS_REGION,
+ * AWS_DEFAULT_REGION or the profile; the profile in AWS_PROFILE; credentials in the environment or the profile, unless a
+ * profile is given, which then goes before the environment.
+ */
+export function stackClients(
+  given: { region?: string | undefined; profile?: string | undefined },
+  env: Readonly<Record<string, string | undefined>>,
+): StackClients {
+  // Of the environment's regions the SDK knows the first only.
+  const region = given.region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION;
+  const config = {
+    ...CLIENT,
+    ...(region !== undefined && { region }),
+    ...(given.profile !== undefined && { profile: given.profile }),
+  };
+  return {
+    cloudFormation: new CloudFormationClient(config),
+    s3: new S3Client(config),
+    dynamoDb: new DynamoDBClient(config),
+    sqs: new SQSClient(config),
+  };
+}

@@ -1,0 +1,47 @@
+import { getBorderCharacters, table as columnsOf } from 'table';
+import type { TableStatus } from '../table/list-tables.ts';
+
+/** Tables as lines for a person: one each, and below them what is to be done for those that are blocked. */
+export function tablesText(tables: readonly TableStatus[]): string[] {
+  if (tables.length === 0) return [];
+  const withLag = tables.some(({ lag }) => lag);
+  const head = ['TABLE', 'STATE', 'KEY', 'PARTITION', 'LAST FULL LOAD', 'LAST CHANGE FILE'];
+  const rows = tables.map((status) => [...cells(status), ...(withLag ? lagCells(status) : [])]);
+  const text = columnsOf([withLag ? [...head, 'WAITING', 'SINCE'] : head, ...rows], {
+    border: getBorderCharacters('void'),
+    columnDefault: { paddingLeft: 0, paddingRight: 2 },
+    drawHorizontalLine: () => false,
+  });
+  return [...text.split('\n').flatMap((line) => line.trimEnd() || []), ...tables.flatMap(noteLines)];
+}
+
+function cells({ table, state, primaryKey, partitionKey, lastFullLoad, lastChangeFile }: TableStatus): string[] {
+  return [table, state, primaryKey.join(', '), partitionKey.join(', '), lastFullLoad ?? '', lastChangeFile ?? ''].map(
+    (cell) => cell || '-',
+  );
+}
+
+function lagCells({ lag }: TableStatus): string[] {
+  if (!lag) return ['-', '-'];
+  return [String(lag.files), lag.files === 0 ? '-' : durationText(lag.seconds)];
+}
+
+function noteLines({ table, note, blocked }: TableStatus): string[] {
+  const noted = note === undefined ? [] : ['', `${table}: ${note}`];
+  if (!blocked) return noted;
+  const by = blocked.file === '' ? '' : ` by ${blocked.file}`;
+  return [
+    ...noted,
+    '',
+    `${table} is blocked${by} since ${blocked.since}: ${blocked.reason}`,
+    `  What to do: ${blocked.next}`,
+  ];
+}
+
+/** `42 s`, `12 min`, `3 h`, `4 d`. */
+function durationText(seconds: number): string {
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 2 * 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 2 * 86_400) return `${Math.floor(seconds / 3600)} h`;
+  return `${Math.floor(seconds / 86_400)} d`;
+}

@@ -1,0 +1,57 @@
+/** Which stack is looked for where, and what a person without region or credentials is told. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { stackClients } from '../../lib/aws/stack-clients.ts';
+import { findStack } from '../../lib/aws/stack.ts';
+import { temporaryFolder } from '../local/temporary-folder.ts';
+
+const OURS = [
+  'AWS_REGION',
+  'AWS_PROFILE',
+  'AWS_CONFIG_FILE',
+  'AWS_SHARED_CREDENTIALS_FILE',
+  'AWS_EC2_METADATA_DISABLED',
+];
+const before = OURS.map((name) => [name, process.env[name]] as const);
+
+beforeAll(async () => {
+  const folder = await temporaryFolder();
+  const config = join(folder, 'config');
+  await writeFile(config, '[profile team]\nregion = ap-south-1\n');
+  for (const name of OURS) Reflect.deleteProperty(process.env, name);
+  Object.assign(process.env, {
+    AWS_CONFIG_FILE: config,
+    AWS_SHARED_CREDENTIALS_FILE: join(folder, 'credentials'),
+    AWS_EC2_METADATA_DISABLED: 'true',
+  });
+});
+afterAll(() => {
+  for (const [name, value] of before)
+    if (value === undefined) Reflect.deleteProperty(process.env, name);
+    else process.env[name] = value;
+});
+
+describe('the region of a stack', () => {
+  it.each([
+    ['as it is given', { region: 'eu-west-3', profile: 'team' }, { AWS_REGION: 'us-west-1' }, 'eu-west-3'],
+    ['as AWS_REGION says', { profile: 'team' }, { AWS_REGION: 'us-west-1' }, 'us-west-1'],
+    ['as AWS_DEFAULT_REGION says, which the AWS CLI knows too', {}, { AWS_DEFAULT_REGION: 'us-west-2' }, 'us-west-2'],
+    ['as the profile says', { profile: 'team' }, {}, 'ap-south-1'],
+  ])('is %s', async (_, given, env, expected) => {
+    const { cloudFormation, s3, dynamoDb, sqs } = stackClients(given, env);
+    for (const { config } of [cloudFormation, s3, dynamoDb, sqs]) expect(await config.region()).toBe(expected);
+  });
+
+  it('must be known', async () => {
+    await expect(findStack('dev', stackClients({}, {}))).rejects.toThrow(/^No AWS region is set\. Give --region/);
+  });
+});
+
+describe('credentials', () => {
+  it('must be found; the message says for which stack and where', async () => {
+    await expect(findStack('dev', stackClients({ region: 'eu-west-3' }, {}))).rejects.toThrow(
+      /^The stack tidemark-dev in eu-west-3 cannot be read: .*credentials.*--profile, AWS_PROFILE/,
+    );
+  });
+});

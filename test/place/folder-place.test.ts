@@ -1,0 +1,85 @@
+/** Folders as a place: the process that asks is the one that merges. */
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Place, PlaceOptions } from '../../lib/place/place.ts';
+import { openPlace } from '../../lib/place/place.ts';
+import { configureTable } from '../../lib/table/configure.ts';
+import type { MergeReport } from '../../lib/table/report.ts';
+import type { TableRow } from '../../lib/table/row.ts';
+import { lakeRows, putDmsFile } from '../local/dms-folder.ts';
+import { temporaryFolder } from '../local/temporary-folder.ts';
+
+const PATH = 'raw/sales/orders/';
+let root: string;
+let raw: string;
+let lake: string;
+let reports: MergeReport[];
+
+beforeEach(async () => {
+  root = await temporaryFolder();
+  [raw, lake, reports] = [join(root, 'raw'), join(root, 'lake'), []];
+  await mkdir(raw);
+});
+
+const open = (options: PlaceOptions = { raw, lake }): Promise<Place> =>
+  openPlace(options, { err: () => undefined, onReport: (report) => reports.push(report) });
+
+async function activeTable(): Promise<Place> {
+  await putDmsFile(raw, 'sales/orders/LOAD00000001.parquet', [{ id: 1, item: 'apple' }]);
+  const place = await open();
+  await configureTable('sales/orders', { primaryKey: ['id'], active: true }, place.ports);
+  return place;
+}
+
+describe('a place is either folders or a stack', () => {
+  it.each<[string, PlaceOptions, string]>([
+    ['nothing', {}, 'Give --raw and --lake (folders), or --stage'],
+    ['half of the folders', { raw: 'r' }, 'Give --raw and --lake'],
+    ['both', { raw: 'r', lake: 'l', stage: 'dev' }, 'not both'],
+    ['a region without a stage', { region: 'eu-west-1' }, '--stage is missing'],
+    ['a folder that is not there', { raw: '/no/such', lake: '/no/lake' }, '--raw: there is no folder'],
+  ])('%s is wrong usage', async (_, options, message) => {
+    await expect(open(options)).rejects.toMatchObject({
+      name: 'WrongUsage',
+      message: expect.stringContaining(message),
+    });
+  });
+
+  it('opening folders makes nothing there', async () => {
+    await open();
+    expect(await readdir(root)).toEqual(['raw']);
+  });
+});
+
+describe('bringing a table of folders up to date', () => {
+  it('merges it in this process, and tells of what was merged and of its row', async () => {
+    const place = await activeTable();
+    const rows: TableRow[] = [];
+    expect(await place.bringUpToDate({ table: PATH, cause: 'test' }, (row) => rows.push(row))).toEqual({
+      state: 'active',
+    });
+    expect(await lakeRows(lake, 'sales/orders')).toEqual([{ id: 1, item: 'apple' }]);
+    expect(reports).toMatchObject([{ table: 'sales/orders', loadFiles: 1 }]);
+    expect(rows.map(({ path, progress }) => [path, progress.loadFiles.size])).toEqual([[PATH, 1]]);
+  });
+
+  it('tells what a compaction did', async () => {
+    const place = await activeTable();
+    const compact = { purge: true, join: false };
+    const brought = await place.bringUpToDate({ table: PATH, cause: 'test', compact });
+    expect(brought).toMatchObject({ state: 'active', compacted: { filesLaidOut: 0 } });
+  });
+
+  it('tells that it is inactive, or by what it is blocked and what to do', async () => {
+    const place = await activeTable();
+    await configureTable('sales/orders', { active: false }, place.ports);
+    expect(await place.bringUpToDate({ table: PATH, cause: '1' })).toEqual({ state: 'inactive' });
+    await configureTable('sales/orders', { active: true }, place.ports);
+    await writeFile(join(raw, 'sales/orders/20260301-101500123.parquet'), 'no Parquet');
+    expect(await place.bringUpToDate({ table: PATH, cause: '2' })).toMatchObject({
+      state: 'blocked',
+      blocked: { file: '20260301-101500123.parquet', reason: expect.any(String), next: expect.any(String) },
+    });
+  });
+});

@@ -1,0 +1,55 @@
+/** How tables stand by their rows, and how far they are behind by a listing of their raw files. */
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { listTables } from '../../lib/table/list-tables.ts';
+import { TableLab } from '../table/table-lab.ts';
+
+const NO_LISTING = { lag: false };
+
+describe('the states of tables', () => {
+  let lab: TableLab;
+  beforeEach(() => {
+    lab = new TableLab();
+  });
+
+  it('come by name, from the rows alone', async () => {
+    await lab.activeTable({ partitionKey: ['day'] }, 'shop/b');
+    await lab.table('shop/a').configure({ primaryKey: ['id', 'line'] });
+    lab.onCall = ({ store }) => (store === 'raw' ? 'reject' : 'none');
+    expect(await listTables(NO_LISTING, lab.ports)).toEqual({
+      tables: [
+        { table: 'shop/a', state: 'inactive', primaryKey: ['id', 'line'], partitionKey: [] },
+        { table: 'shop/b', state: 'active', primaryKey: ['id'], partitionKey: ['day'] },
+      ],
+      others: 0,
+    });
+  });
+
+  it('are merging while a merge has claimed what it writes', async () => {
+    const table = await lab.activeTable();
+    table.load('LOAD00000001', [[1, 'apple']]);
+    lab.onCall = ({ store, name }) => (store === 'lake' && name === 'write' ? 'reject' : 'none');
+    await table.merge();
+    expect((await listTables(NO_LISTING, lab.ports)).tables).toMatchObject([
+      { table: 'shop/orders', state: 'merging' },
+    ]);
+  });
+
+  it('count rows of other raw buckets without naming them', async () => {
+    await lab.tables.create({ path: 'another-bucket/shop/orders/' });
+    expect(await listTables(NO_LISTING, lab.ports)).toEqual({ tables: [], others: 1 });
+  });
+
+  it('tell how many files wait and for how long, inactive tables left out', async () => {
+    const table = await lab.activeTable();
+    await lab.table('shop/items').configure({ primaryKey: ['id'] });
+    table.load('LOAD00000001', [[1, 'apple']]);
+    await lab.settle();
+    table.change('20260301-100000000', [['U', 1, 'pear']]);
+    lab.clock.advance(89_000);
+    table.change('20260301-110000000', [['U', 1, 'plum']]);
+    const { tables } = await listTables({ lag: true }, lab.ports);
+    expect(tables.map(({ lag }) => lag)).toEqual([undefined, { files: 2, seconds: 90 }]);
+    await lab.settle();
+    expect((await listTables({ lag: true }, lab.ports)).tables[1]?.lag).toEqual({ files: 0, seconds: 0 });
+  });
+});
