@@ -21,7 +21,8 @@ export interface ChangeFileName {
 }
 
 const LOAD = /^(?:SEGMENT\d+_)?LOAD[0-9A-F]+\.parquet$/i;
-const CHANGE = /^(\d{8})-(\d{9,})\.parquet$/i;
+/** A time of a calendar: what sorts after all of them would make every file after it a late one. */
+const CHANGE = /^(\d{4}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))-((?:[01]\d|2[0-3])[0-5]\d[0-5]\d\d{3,})\.parquet$/i;
 const TEXT_FORMAT = /\.(?:csv|json|txt)(?:\.gz)?$/i;
 /** By suffix; other ones are a copy under way (`.part`, `.tmp`), which will have its name in a moment. */
 const PACKED = /\.parquet\.(?:gz|gzip|bz2|zst|zip|snappy|lz4|br|xz)$/i;

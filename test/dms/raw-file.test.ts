@@ -80,6 +80,11 @@ describe('a raw file', () => {
     'SEGMENT_LOAD00000001.parquet',
     'SEGMENTx_LOAD1.parquet',
     '20141029.parquet',
+    '99999999-999999999.parquet',
+    '20141329-113401000.parquet',
+    '20141000-113401000.parquet',
+    '20141029-243401000.parquet',
+    '20141029-116001000.parquet',
     '20141029-.parquet',
     '20141029-11340100.parquet',
     '2014-10-29-1134010000.parquet',
@@ -153,7 +158,9 @@ describe('change files', () => {
   it('are ordered by their time as a number, whatever its width: a total order', () => {
     const digits = (width: number) =>
       fc.array(fc.integer({ min: 0, max: 9 }), { minLength: width, maxLength: width }).map((all) => all.join(''));
-    const time = fc.integer({ min: 9, max: 20 }).chain(digits);
+    const clock = fc.constantFrom('000000', '095959', '100000', '235959');
+    const fraction = fc.integer({ min: 3, max: 14 }).chain(digits);
+    const time = fc.tuple(clock, fraction).map((parts) => parts.join(''));
     const date = fc.constantFrom('20141029', '20141030', '20150101');
     const name = fc.tuple(fc.constantFrom('', '29/', '2014/'), date, time);
     fc.assert(
