@@ -1,4 +1,5 @@
-import { Presets, SingleBar } from 'cli-progress';
+import type { SingleBar } from 'cli-progress';
+import { startBar } from '../local/terminal-bar.ts';
 import type { TableRow } from '../table/row.ts';
 import type { PlannedReplay } from '../table/replay.ts';
 
@@ -15,10 +16,7 @@ export class ReplayProgress {
     this.#total = planned.loadFiles.length + planned.changeFiles.length;
     this.#line = line;
     if (!terminal || this.#total === 0) return;
-    const format = ' {bar} {value}/{total} files merged again';
-    const options = { format, stream: terminal, clearOnComplete: true, hideCursor: true };
-    this.#bar = new SingleBar(options, Presets.shades_classic);
-    this.#bar.start(this.#total, 0);
+    this.#bar = startBar(terminal, ' {bar} {value}/{total} files merged again', this.#total, 0);
   }
 
   update({ progress }: TableRow): void {

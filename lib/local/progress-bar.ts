@@ -1,4 +1,5 @@
-import { Presets, SingleBar } from 'cli-progress';
+import type { SingleBar } from 'cli-progress';
+import { startBar } from './terminal-bar.ts';
 
 /** Short runs need no bar. */
 const QUIET_MS = 1500;
@@ -22,9 +23,7 @@ export class ProgressBar {
       this.#bar.update(tablesDone, facts);
     } else {
       const format = ' {bar} {value}/{total} tables · {files} files merged · {seconds} s';
-      const options = { format, stream: this.#terminal, clearOnComplete: true, hideCursor: true };
-      this.#bar = new SingleBar(options, Presets.shades_classic);
-      this.#bar.start(tables, tablesDone, facts);
+      this.#bar = startBar(this.#terminal, format, tables, tablesDone, facts);
     }
   }
 

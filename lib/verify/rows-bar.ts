@@ -1,4 +1,5 @@
-import { Presets, SingleBar } from 'cli-progress';
+import type { SingleBar } from 'cli-progress';
+import { startBar } from '../local/terminal-bar.ts';
 
 /** Short runs need no bar. */
 const QUIET_MS = 1500;
@@ -19,9 +20,7 @@ export class RowsBar {
       this.#bar.setTotal(of);
       this.#bar.update(read);
     } else if (performance.now() - this.#startedMs > QUIET_MS) {
-      const options = { format: FORMAT, stream: this.#terminal, clearOnComplete: true, hideCursor: true };
-      this.#bar = new SingleBar(options, Presets.shades_classic);
-      this.#bar.start(of, read);
+      this.#bar = startBar(this.#terminal, FORMAT, of, read);
     }
   }
 
