@@ -166,17 +166,35 @@ describe('what --from is', () => {
     ['20260301-100000000.parquet', { kind: 'from file', file: '20260301-100000000.parquet' }],
     ['2026-03-01/20260301-100000000.parquet', { kind: 'from file', file: '2026-03-01/20260301-100000000.parquet' }],
     ['2026-03-01', { kind: 'from time', order: '20260301000000000' }],
+    ['2026-03', { kind: 'from time', order: '20260301000000000' }],
+    ['2026-03-01 10:15', { kind: 'from time', order: '20260301101500000' }],
+    ['2026-03-01t10:15z', { kind: 'from time', order: '20260301101500000' }],
     ['2026-03-01T10:15', { kind: 'from time', order: '20260301101500000' }],
     ['2026-03-01T10:15:00.5Z', { kind: 'from time', order: '20260301101500500' }],
+    ['2026-03-01T10:15:00+0200', { kind: 'from time', order: '20260301081500000' }],
     ['2026-03-01T10:15:00+02:00', { kind: 'from time', order: '20260301081500000' }],
   ])('%s', (from, request) => {
     expect(replayRequest({ from })).toEqual(request);
   });
 
-  it.each([[{}], [{ from: '2026-03-01', all: true }], [{ from: '2026-13-45T99:00' }]])(
-    'is wrong usage: %j',
-    (options) => {
-      expect(() => replayRequest(options)).toThrow(WrongUsage);
-    },
-  );
+  it.each([
+    [{}],
+    [{ from: '2026-03-01', all: true }],
+    [{ from: '2026-13-45T99:00' }],
+    [{ from: '2026-02-30' }],
+    [{ from: '2026-03-01 10:15 PM' }],
+  ])('is wrong usage: %j', (options) => {
+    expect(() => replayRequest(options)).toThrow(WrongUsage);
+  });
+
+  it('is UTC wherever the terminal is', () => {
+    const before = process.env.TZ;
+    process.env.TZ = 'Asia/Tokyo';
+    try {
+      expect(replayRequest({ from: '2026-03-01 10:15' })).toEqual({ kind: 'from time', order: '20260301101500000' });
+    } finally {
+      if (before === undefined) delete process.env.TZ;
+      else process.env.TZ = before;
+    }
+  });
 });
