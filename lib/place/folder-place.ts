@@ -87,7 +87,9 @@ async function mergeAll(
 
 /** A table that had more to do than one run does is woken again: what was compacted is the sum. */
 function broughtBy({ state, blocked, compacted }: TableOutcome, before: Brought | undefined): Brought {
-  if (!compacted) return { state, ...(blocked && { blocked }) };
+  // What else the row says of it is for merges alone.
+  if (!compacted)
+    return { state, ...(blocked && { blocked: { file: blocked.file, reason: blocked.reason, next: blocked.next } }) };
   const sum = noCompaction();
   if (before?.compacted) addCompaction(sum, before.compacted);
   addCompaction(sum, compacted);
