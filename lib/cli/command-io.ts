@@ -29,7 +29,16 @@ export async function exitCodeOf(
     return await run();
   } catch (error) {
     if (error instanceof WrongUsage) err(`tidemark ${command}: ${error.message}\nSee: tidemark ${command} --help`);
+    else if (isOfAws(error))
+      err(`tidemark ${command}: a request to AWS failed: ${error.name}: ${error.message}\n${ACCESS}`);
     else err(error instanceof Error && error.stack !== undefined ? error.stack : messageOf(error));
     return 1;
   }
+}
+
+const ACCESS = 'Which permissions a command takes: README, "Who may do what". Other credentials: --profile.';
+
+/** The SDK marks so what its requests end with. Where in the SDK that was is of no use to anybody. */
+function isOfAws(error: unknown): error is Error {
+  return error instanceof Error && '$metadata' in error;
 }
