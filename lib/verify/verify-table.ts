@@ -56,7 +56,7 @@ export async function verifyTable(
     try {
       return await verifying.run();
     } catch (error) {
-      if (error instanceof TableBlocked) return verifying.unverifiable(error.message);
+      if (error instanceof TableBlocked) return verifying.unverifiable(`${error.message} ${error.next}`);
       if (!(error instanceof ObjectChanged || error instanceof TableMoved)) throw error;
       if (attempt === ATTEMPTS_MAX)
         return verifying.unverifiable(
