@@ -54,6 +54,11 @@ export async function checkFolders(given: GivenFolders): Promise<Folders> {
   refuse(state === raw || contains(raw, state), '--state lies inside --raw', 'Give another folder');
   refuse(state === lake || contains(state, lake), '--lake lies inside --state', 'Give another folder for the state');
   refuse(contains(state, raw), '--raw lies inside --state', 'Give another folder for the state');
+  for (const [option, path] of [
+    ['--lake', lake],
+    ['--state', state],
+  ] as const)
+    if (await isInTheWay(path)) throw new WrongUsage(`${option}: ${path} cannot be made or is not a folder.`);
   return { raw, lake, state };
 }
 
@@ -82,6 +87,17 @@ async function isFolder(path: string): Promise<boolean> {
     return (await stat(path)).isDirectory();
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) return false;
+    throw error;
+  }
+}
+
+/** Whether the path, or what should be a folder above it, is a file. */
+async function isInTheWay(path: string): Promise<boolean> {
+  try {
+    return !(await stat(path)).isDirectory();
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return false;
+    if (isErrno(error, 'ENOTDIR')) return true;
     throw error;
   }
 }

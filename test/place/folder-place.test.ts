@@ -46,6 +46,19 @@ describe('a place is either folders or a stack', () => {
     });
   });
 
+  it.each<[string, (file: string) => PlaceOptions]>([
+    ['the lake', (file) => ({ raw, lake: file })],
+    ['a folder above the lake', (file) => ({ raw, lake: join(file, 'lake') })],
+    ['the state', (file) => ({ raw, lake, state: file })],
+  ])('a file for %s is wrong usage, also where nothing is written', async (_, options) => {
+    const file = join(root, 'file');
+    await writeFile(file, '');
+    await expect(open(options(file))).rejects.toMatchObject({
+      name: 'WrongUsage',
+      message: expect.stringContaining('is not a folder'),
+    });
+  });
+
   it('opening folders makes nothing there', async () => {
     await open();
     expect(await readdir(root)).toEqual(['raw']);
