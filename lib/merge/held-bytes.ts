@@ -19,7 +19,7 @@ export class HeldBytes {
     if (this.held <= HELD_BYTES_MAX) return;
     const name = this.slices[Math.ceil((this.slices.length - 1) / 2)]?.file.name ?? '';
     throw new TableBlocked(name, `The values of ${name} take more memory than ${HELD_BYTES_MAX} bytes.`, {
-      next: "Set RowGroupLength in the DMS endpoint's settings lower and reload the table, or remove the file to do without its changes.",
+      next: "Set RowGroupLength in the DMS endpoint's settings lower and reload the table, or do without the file's changes: tidemark skip, or remove it.",
     });
   }
 }

@@ -104,7 +104,7 @@ async function readChunk(
 export function asBlocked(name: string, error: unknown): unknown {
   if (!(error instanceof MalformedParquet)) return error;
   return new TableBlocked(name, `${name} cannot be read: ${error.message}.`, {
-    next: 'Have DMS write it again (reload the table), put a good copy in its place, or remove it to do without its changes.',
+    next: 'Have DMS write it again (reload the table), put a good copy in its place, or do without its changes: tidemark skip, or remove it.',
     cause: error,
   });
 }

@@ -175,7 +175,7 @@ function operationOf(value: NonNullable<PhysicalValue>, name: string, kind: RawS
 
 function badOperation(name: string, reason: string): TableBlocked {
   return new TableBlocked(name, `${name} is not a file of changes as DMS writes it: ${reason}.`, {
-    next: 'Have DMS write it again (reload the table), put a good copy in its place, or remove it to do without its changes.',
+    next: 'Have DMS write it again (reload the table), put a good copy in its place, or do without its changes: tidemark skip, or remove it.',
   });
 }
 

@@ -243,7 +243,7 @@ function laterFiles(late: ChangeFile, { settings, progress }: TableRow, listing:
     throw new TableBlocked(
       late.name,
       `${late.name} came late, and change files that come after it are gone: which of its keys they changed cannot be told.`,
-      { next: 'Remove the file to do without its changes, or have DMS reload the table.' },
+      { next: 'Do without its changes: tidemark skip, or remove the file; or have DMS reload the table.' },
     );
   }
   return later;

@@ -122,7 +122,11 @@ async function reconcileTable(
   const hints = { keys, whole, failures: receives - 1, compact };
   const { state, report, blocked, compacted, more } = await reconcile(path, name, hints, deadline, ports);
   if (compact && state !== 'active')
-    ports.log.error('compacting a table is refused', { table: path, state, reason: blocked?.reason });
+    ports.log.error('compacting a table is refused', {
+      table: path,
+      state,
+      ...(blocked && { reason: blocked.reason }),
+    });
   const cause = `more is to be done after ${requestId}`;
   if (more) await ports.queue.send([{ table: path, cause, ...(compact && { compact }) }]);
   return { path, state, ...(report && { report }), ...(blocked && { blocked }), ...(compacted && { compacted }) };
