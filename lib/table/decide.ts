@@ -8,13 +8,17 @@ import { builtWithSettings, newGeneration, NEVER_LOADED, wasEdited } from './row
 /** What is to be done for a table next. */
 export type Step =
   | { kind: 'nothing' }
-  /** What was listed, from the row's mark on, is not enough to tell. */
-  | { kind: 'list whole' }
+  | ListWhole
   | NewGeneration
   | { kind: 'load'; files: readonly LoadFile[] }
   | { kind: 'changes'; files: readonly ChangeFile[] }
   /** One change file whose name is older than what is merged; `later`: the files merged that come after it. */
   | { kind: 'late'; file: ChangeFile; later: readonly ChangeFile[] };
+
+/** What was listed, from the row's mark on, is not enough to tell. */
+export interface ListWhole {
+  kind: 'list whole';
+}
 
 /** The lake is to be built anew: the progress from which that begins. */
 export interface NewGeneration {
@@ -171,7 +175,7 @@ function isCountedBefore(a: string, b: string): boolean {
 }
 
 /** @throws TableBlocked if raw files that the lake was built from are gone: what they held would be lost. */
-export function rebuild(row: TableRow, listing: RawListing, why: string): Step {
+export function rebuild(row: TableRow, listing: RawListing, why: string): NewGeneration | ListWhole {
   return listing.whole ? rebuiltFrom(row, listing, why) : { kind: 'list whole' };
 }
 

@@ -1,10 +1,9 @@
 import type { Ports } from '../ports/ports.ts';
-import type { NewGeneration, Step } from './decide.ts';
+import type { ListWhole, NewGeneration, Step } from './decide.ts';
 import { readLakeFiles } from './lake-table.ts';
 import type { LakeAccess, LakeFiles } from './lake-table.ts';
 import { heldParts, planFiles } from './merge-files.ts';
 import type { PlannedMerge } from './merge-files.ts';
-import { listRawFiles } from './raw-listing.ts';
 import type { RawListing } from './raw-listing.ts';
 import type { TableRow } from './row.ts';
 import { begunFirst, chooseSlices } from './slices.ts';
@@ -14,7 +13,7 @@ import { decideUncommitted } from './uncommitted.ts';
 export type MergeStep = Step & { kind: 'load' | 'changes' | 'late' };
 
 /** The plan of a step, or what turned out to be due before it. */
-export type PlannedStep = { lakeFiles: LakeFiles; planned: PlannedMerge } | { instead: NewGeneration };
+export type PlannedStep = { lakeFiles: LakeFiles; planned: PlannedMerge } | { instead: NewGeneration | ListWhole };
 
 /**
  * Plans a step of a table from what is really in its lake; reads only.
@@ -29,15 +28,13 @@ export async function planStep(
   step: MergeStep,
   attempts: number,
   access: LakeAccess,
-  { raw, threads, clock, config: { limits } }: Pick<Ports, 'raw' | 'config' | 'threads' | 'clock'>,
+  { raw, threads, config: { limits } }: Pick<Ports, 'raw' | 'config' | 'threads'>,
 ): Promise<PlannedStep> {
   const files = filesOf(step, row);
   const lakeFiles = await readLakeFiles(row, prefix, access);
   const held = heldParts(lakeFiles);
-  let due = decideUncommitted(row, listing, held);
-  if (due?.kind === 'list whole')
-    due = decideUncommitted(row, await listRawFiles(row, { keys: [], whole: true }, raw, clock.now()), held);
-  if (due?.kind === 'new generation') return { instead: due };
+  const due = decideUncommitted(row, listing, held);
+  if (due) return { instead: due };
   const chosen = await chooseSlices(
     files,
     { ...row.progress, attempts },

@@ -152,6 +152,7 @@ class Planning {
         case 'late': {
           const planned = await this.planStep(row, prefix, listing, step);
           if (!('instead' in planned)) return planned;
+          if (planned.instead.kind === 'list whole') throw new Error('the whole table was listed');
           row = this.builtAnew(row, planned.instead);
         }
       }

@@ -161,13 +161,15 @@ class Reconciliation {
     for (;;) {
       const step = decide(current, listing);
       if (step.kind === 'nothing') break;
-      if (step.kind === 'list whole') return await this.merge(current, prefix, await this.listWhole(current));
+      if (step.kind === 'list whole') return this.mergeWhole(current, prefix);
       if (this.deadline.leavesNoTimeFor(longest * HEADROOM)) return 'more';
       const started = clock.now();
       if (step.kind === 'new generation') {
         current = await this.beginGeneration(current, step);
       } else {
-        current = await this.mergeStep(current, prefix, listing, step);
+        const merged = await this.mergeStep(current, prefix, listing, step);
+        if (merged === 'list whole') return this.mergeWhole(current, prefix);
+        current = merged;
       }
       current = await raiseMark(current, listing, () => this.listWhole(current), this.ports);
       longest = Math.max(longest, clock.now() - started);
@@ -186,6 +188,10 @@ class Reconciliation {
     return saveProgress(current, done, tables, random);
   }
 
+  private async mergeWhole(row: StoredRow, prefix: string): Promise<StoredRow | 'more'> {
+    return this.merge(row, prefix, await this.listWhole(row));
+  }
+
   private noteVanished(names: readonly string[]): void {
     if (names.length === 0) return;
     this.meter.vanished(names.length);
@@ -193,13 +199,19 @@ class Reconciliation {
     this.ports.log.warn('raw files vanished', { table: this.path, count: names.length, files });
   }
 
-  private async mergeStep(row: StoredRow, prefix: string, listing: RawListing, step: MergeStep): Promise<StoredRow> {
+  private async mergeStep(
+    row: StoredRow,
+    prefix: string,
+    listing: RawListing,
+    step: MergeStep,
+  ): Promise<StoredRow | 'list whole'> {
     const { tables, random, log } = this.ports;
     if (step.kind === 'late')
       log.warn('a change file came late', { table: this.path, file: step.file.name, later: step.later.length });
     const attempts = Math.max(row.progress.attempts, this.hints.failures);
     const plan = await planStep(row, prefix, listing, step, attempts, this.access, this.ports);
-    if ('instead' in plan) return this.beginGeneration(row, plan.instead);
+    if ('instead' in plan)
+      return plan.instead.kind === 'list whole' ? 'list whole' : this.beginGeneration(row, plan.instead);
     const { lakeFiles, planned } = plan;
     if (this.deadline.isWithin(0)) {
       // Planning alone took too long: the next one takes less.

@@ -1,7 +1,7 @@
 import { parseRawFile } from '../dms/raw-file.ts';
 import type { Hold } from '../lake/file-metadata.ts';
 import { isAccountedFor } from './coverage.ts';
-import type { Step } from './decide.ts';
+import type { ListWhole, NewGeneration } from './decide.ts';
 import { newLoad, rebuild } from './decide.ts';
 import type { RawListing } from './raw-listing.ts';
 import type { TableRow } from './row.ts';
@@ -11,7 +11,11 @@ import type { TableRow } from './row.ts';
  * another by now, or skipped, or a load file that is gone: those rows would stay beside the new ones. The table is built anew.
  * @throws TableBlocked if raw files that it must be built from are gone.
  */
-export function decideUncommitted(row: TableRow, listing: RawListing, held: readonly Hold[]): Step | undefined {
+export function decideUncommitted(
+  row: TableRow,
+  listing: RawListing,
+  held: readonly Hold[],
+): NewGeneration | ListWhole | undefined {
   const skipped = held.find((hold) => row.progress.skipped.get(hold.file) === hold.eTag);
   if (skipped) return rebuild(row, listing, `a merge that died had begun with ${skipped.file}, which is skipped`);
   const left = held.find((hold) => !isCommitted(hold, row, listing) && isReplaced(hold, listing));

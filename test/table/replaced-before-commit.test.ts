@@ -4,7 +4,7 @@ import { OP_COLUMN } from '../../lib/sample/dms-column.ts';
 import { writeDmsFile } from '../../lib/sample/dms-file.ts';
 import type { TableSettings } from '../../lib/table/configure.ts';
 import type { LabTable, OrderRow } from './table-lab.ts';
-import { ID, ITEM, TableLab } from './table-lab.ts';
+import { changeBytes, ID, ITEM, TableLab } from './table-lab.ts';
 
 const ordersOf = (tag: string, rows = 10): OrderRow[] => Array.from({ length: rows }, (_, id) => [id, tag]);
 const textsOf = (tag: string, rows = 10): string[] => Array.from({ length: rows }, (_, id) => `${id} ${tag}`);
@@ -16,16 +16,19 @@ const STREAMED: Partial<Limits> = { valuesPerMerge: 9, targetFileBytes: 1 };
 async function died(limits: Partial<Limits>, settings: TableSettings, put: (table: LabTable) => string) {
   const lab = new TableLab(limits);
   const table = await lab.activeTable(settings);
-  const key = put(table);
+  await dieWriting(table, put(table));
+  return { lab, table };
+}
+
+async function dieWriting(table: LabTable, key: string): Promise<void> {
   let dead = false;
-  lab.onCall = ({ store, name }) => {
+  table.lab.onCall = ({ store, name }) => {
     if (dead) return 'reject';
     dead = store === 'lake' && name === 'write';
     return dead ? 'apply-then-fail' : 'none';
   };
   await table.merge([key]);
-  lab.onCall = () => 'none';
-  return { lab, table };
+  table.lab.onCall = () => 'none';
 }
 
 describe('a raw file that is replaced after a merge of it died before its commit', () => {
@@ -47,6 +50,25 @@ describe('a raw file that is replaced after a merge of it died before its commit
     table.change('20260301-100000000', [['I', 1, 'new']]);
     await lab.settle();
     expect(await table.rows()).toEqual(['1 new']);
+  });
+
+  it('has the table built anew from all of its files at once, also where only those after the mark were listed', async () => {
+    const lab = new TableLab();
+    const table = await lab.activeTable({ primaryKey: [] });
+    table.load('LOAD00000001', [[1, 'apple']]);
+    const bytes = changeBytes([['I', 2, 'pear']]);
+    for (let i = 1; i <= 1001; i++) table.put(`20260301-${String(i).padStart(9, '0')}.parquet`, bytes);
+    lab.clock.advance(60 * 60_000);
+    await lab.settle();
+    expect((await table.item()).LowWaterMark).toBeDefined();
+    const key = table.change('20260302-100000000', [['I', 3, 'old']]);
+    await dieWriting(table, key);
+    expect(await table.rows()).toContain('3 old');
+    table.change('20260302-100000000', [['I', 3, 'new']]);
+    const { outcome } = await table.merge([key]);
+    expect(outcome?.report).toMatchObject({ changeFiles: 1002, lateFiles: 0 });
+    const rows = await table.rows();
+    expect([rows.length, rows[0], rows[1], rows.at(-1)]).toEqual([1003, '1 apple', '2 pear', '3 new']);
   });
 
   it('takes its rows along if it is gone when the next load comes', async () => {
