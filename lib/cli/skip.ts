@@ -105,7 +105,8 @@ function wake(place: Place, path: string): Promise<Brought> {
 }
 
 function doneText(file: string, undo: boolean, isRebuilt: boolean): string {
-  if (undo) return `${file} counts again.`;
+  if (undo)
+    return `${file} counts again.${isRebuilt ? ' Changes were merged without it, so the table is built anew.' : ''}`;
   return isRebuilt
     ? `${file} is skipped. Rows of it may be in the lake, so the table is built anew.`
     : `${file} is skipped.`;

@@ -100,14 +100,32 @@ export function decideLoad(row: TableRow, listing: RawListing): Step | undefined
   const newer = pending.filter(({ lastModified }) => lastModified.getTime() > (progress.loadedUntil ?? Infinity));
   if (replaced.length === 0 && newer.length === 0 && !changesBegan(progress)) return { kind: 'load', files: pending };
   if (!listing.whole) return { kind: 'list whole' };
+  if (pending.every((file) => isCorrected(file, row, listing)))
+    return rebuiltWith(row, listing, pending, `${pending[0]?.name ?? ''} was skipped, and is another now`);
   const reason = replaced[0]
     ? `${replaced[0].name} was loaded again`
     : `${(newer[0] ?? pending[0])?.name ?? ''} came after change files`;
   return newLoad(row, listing, reason);
 }
 
+/**
+ * Whether a load file is put in the place of one that is skipped, rather than written by a new full load: that begins with
+ * the file before it, which is as old as it was when changes were merged on top of it.
+ */
+function isCorrected({ name, lastModified }: LoadFile, { progress }: TableRow, listing: RawListing): boolean {
+  const { skipped, loadFiles, lastChangeAt } = progress;
+  if (!skipped.has(name)) return false;
+  return listing.loadFiles.some(
+    (before) =>
+      isCountedBefore(before.name, name) &&
+      loadFiles.get(before.name) === before.eTag &&
+      before.lastModified < lastModified &&
+      before.lastModified.getTime() <= (lastChangeAt ?? -Infinity),
+  );
+}
+
 /** Whether changes were applied to the generation's load, which was complete then. */
-function changesBegan({ adopted, changeFiles, lastChangeAt, partial }: Progress): boolean {
+export function changesBegan({ adopted, changeFiles, lastChangeAt, partial }: Progress): boolean {
   // Change files that are to be merged again leave the time of the newest.
   if (adopted || changeFiles > 0 || lastChangeAt !== undefined) return true;
   return partial !== undefined && parseRawFile(partial.file).kind === 'change';
@@ -128,11 +146,20 @@ export function newLoad(row: TableRow, listing: RawListing, reason: string): New
     progress: {
       ...newGeneration(progress.generation + 1),
       since,
-      supersededLoadFiles: superseded(progress, listing, pending),
+      supersededLoadFiles: new Map([
+        ...superseded(progress, listing, pending),
+        ...listing.skipped
+          .filter((file) => file.kind === 'load' && file.lastModified.getTime() < since)
+          .map(nameAndETag),
+      ]),
       skipped: skippedSince(since, listing),
       builtWith: builtWithSettings(row.settings),
     },
   };
+}
+
+function nameAndETag({ name, eTag }: { name: string; eTag: string }): readonly [string, string] {
+  return [name, eTag];
 }
 
 /** Whether a load file is of the load that was being built anew when a new one came. */
@@ -140,10 +167,10 @@ function isOfOldLoad({ lastModified }: LoadFile, { loadedUntil }: Progress): boo
   return loadedUntil !== undefined && lastModified.getTime() <= loadedUntil;
 }
 
-/** Skips of files that are still there, and of change files only if they are not part of the load. */
+/** Skips of files that are still there, and of those that a load supersedes only if DMS should not have written them. */
 function skippedSince(since: number, { skipped }: RawListing): Map<string, string> {
-  const left = skipped.filter(({ kind, lastModified }) => kind !== 'change' || lastModified.getTime() >= since);
-  return new Map(left.map(({ name, eTag }) => [name, eTag]));
+  const left = skipped.filter(({ kind, lastModified }) => kind === 'unsupported' || lastModified.getTime() >= since);
+  return new Map(left.map(nameAndETag));
 }
 
 /** DynamoDB keeps 400 KB an item: two loads' names and eTags, and the names of change files. */
@@ -164,7 +191,7 @@ function superseded(progress: Progress, listing: RawListing, pieces: readonly Lo
         (file.lastModified.getTime() <= (lastChangeAt ?? -Infinity) ||
           pieces.some((piece) => isCountedBefore(piece.name, file.name) && piece.lastModified > file.lastModified))),
   );
-  return new Map(left.map(({ name, eTag }) => [name, eTag]));
+  return new Map(left.map(nameAndETag));
 }
 
 /** Whether two load files are of one sequence (segment, folder), in this order. The counter is hexadecimal. */
@@ -192,7 +219,7 @@ export function rebuiltFrom(row: TableRow, listing: RawListing, why: string): Ne
       { next: 'Have DMS reload the table, or set PrimaryKey and PartitionKey back to what they were.' },
     );
   }
-  const present = new Map(listing.loadFiles.map(({ name, eTag }) => [name, eTag]));
+  const present = new Map(listing.loadFiles.map(nameAndETag));
   const gone = [...progress.loadFiles].filter(([name, eTag]) => present.get(name) !== eTag);
   const merged = listing.changeFiles.filter((file) => isMerged(file, progress)).length;
   // Which files the hourly solution loaded is not known, but that it loaded some is.
@@ -221,6 +248,33 @@ export function rebuiltFrom(row: TableRow, listing: RawListing, why: string): Ne
     reason: why,
     progress: { ...newGeneration(progress.generation + 1), since, supersededLoadFiles, loadedUntil, builtWith },
   };
+}
+
+/**
+ * A new generation from all raw files that there are, of which some load files were skipped till now: they are part of the
+ * load, though changes were merged without them. The listing must be whole.
+ * @throws TableBlocked if raw files that the lake was built from are gone, or not known.
+ */
+export function rebuiltWith(
+  { settings, path, progress }: TableRow,
+  listing: RawListing,
+  files: readonly LoadFile[],
+  why: string,
+): NewGeneration {
+  if (progress.takenOver) {
+    throw new TableBlocked(
+      '',
+      `The table must be built anew, since ${why}, but which raw files the hourly solution merged is not known, so some may be gone.`,
+      { next: 'Remove or skip the load file to do without it, or have DMS reload the table.' },
+    );
+  }
+  const names = new Set(files.map(({ name }) => name));
+  const others = listing.loadFiles.filter(({ name }) => !names.has(name));
+  const loadFiles = new Map([...progress.loadFiles, ...files.map(nameAndETag)]);
+  const skipped = new Map([...progress.skipped].filter(([name]) => !names.has(name)));
+  const row: TableRow = { path, settings, progress: { ...progress, loadFiles } };
+  const built = rebuiltFrom(row, { ...listing, loadFiles: [...others, ...files] }, why);
+  return { ...built, progress: { ...built.progress, skipped } };
 }
 
 /** Whether a file's name is older than that of a file that is merged. */

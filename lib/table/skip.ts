@@ -2,7 +2,8 @@ import { compareChangeFiles, parseRawFile } from '../dms/raw-file.ts';
 import { TableBlocked } from '../errors.ts';
 import type { Coverage, DatedChangeFile } from './coverage.ts';
 import { isAccountedFor, NAMES_MAX } from './coverage.ts';
-import { isMerged, rebuiltFrom } from './decide.ts';
+import { changesBegan, isMerged, rebuiltFrom, rebuiltWith } from './decide.ts';
+import type { NewGeneration } from './decide.ts';
 import type { EditPorts } from './edit-row.ts';
 import { editRow } from './edit-row.ts';
 import type { RawListing } from './raw-listing.ts';
@@ -17,7 +18,10 @@ export interface PlannedSkip {
    * or is merged.
    */
   outcome: 'skipped' | 'taken back' | 'no change' | 'under way';
-  /** Whether the table is built anew, since a part of the file was merged, or all of it before a replay. */
+  /**
+   * Whether the table is built anew, since a part of the file was merged, or all of it before a replay; or since a load file
+   * counts again of which changes were merged already.
+   */
   isRebuilt: boolean;
 }
 
@@ -92,7 +96,7 @@ function mergeableFile({ progress }: TableRow, listing: RawListing, name: string
   if ((load && progress.loadFiles.get(name) === load.eTag) || (change && isMerged(change, progress)))
     throw new Refused(
       `${name} is merged already.`,
-      'To undo it, put a corrected file in its place or remove it, then build the table anew: tidemark replay … --all; or have DMS reload the table.',
+      'To undo it, put a corrected file in its place, then build the table anew: tidemark replay … --all; or have DMS reload the table.',
     );
   if (load ?? change) throw new Refused(`${name} is of an earlier full load.`, 'It counts for nothing as it is.');
   throw new Refused(
@@ -114,13 +118,16 @@ function withoutPart(row: TableRow, listing: RawListing, name: string): Partial<
     changeFiles: without(listing.changeFiles),
     loadFiles: listing.loadFiles.filter((file) => file.name !== name),
   };
+  const next = 'Remove the file to do without the rest of it, or have DMS reload the table.';
+  return orRefused(() => rebuiltFrom(row, left, `${name} is skipped, of which rows may be in the lake`), next).progress;
+}
+
+function orRefused(build: () => NewGeneration, next?: string): NewGeneration {
   try {
-    return rebuiltFrom(row, left, `${name} is skipped, of which rows may be in the lake`).progress;
+    return build();
   } catch (error) {
     if (!(error instanceof TableBlocked)) throw error;
-    throw new Refused(error.message, 'Remove the file to do without the rest of it, or have DMS reload the table.', {
-      cause: error,
-    });
+    throw new Refused(error.message, next ?? error.next, { cause: error });
   }
 }
 
@@ -137,6 +144,12 @@ export function planUndo(row: TableRow, listing: RawListing, name: string): Plan
   }
   const left = new Map([...skipped].filter(([other]) => other !== name));
   const file = listing.skipped.find((one) => one.name === name);
+  // By itself it would be taken for a new full load, and for all of it.
+  if (file?.kind === 'load' && changesBegan(row.progress)) {
+    const load = { ...file, kind: 'load' as const };
+    const build = () => rebuiltWith(row, listing, [load], `${name} was skipped, and counts again`);
+    return { progress: { ...orRefused(build).progress, blocked: undefined }, outcome: 'taken back', isRebuilt: true };
+  }
   const parsed = parseRawFile(name);
   const counting =
     file && parsed.kind === 'change'

@@ -6,7 +6,7 @@ import { setBack } from '../../lib/table/replay.ts';
 import { skipFile, SKIPPED_MAX } from '../../lib/table/skip.ts';
 import { sweep } from '../../lib/table/sweep.ts';
 import type { Change, LabTable } from './table-lab.ts';
-import { changeBytes, TableLab } from './table-lab.ts';
+import { changeBytes, loadBytes, TableLab } from './table-lab.ts';
 
 const BAD = Buffer.from('this is no Parquet file');
 const NAMES = ['20260301-100000000', '20260301-110000000', '20260301-120000000'] as const;
@@ -79,6 +79,61 @@ describe('a skipped file', () => {
     await lab.settle();
     expect(await table.rows()).toEqual(['1 fig']);
     expect(await table.item()).toMatchObject({ Generation: 1 });
+  });
+
+  describe('of a full load on top of which changes were merged', () => {
+    async function loadedWithout(second: Uint8Array): Promise<LabTable> {
+      const lab = new TableLab();
+      const table = await lab.activeTable();
+      table.load('LOAD00000001', [
+        [1, 'apple'],
+        [3, 'lime'],
+      ]);
+      await lab.settle();
+      table.put(LOAD_2, second);
+      await skip(table, LOAD_2);
+      table.change(NAMES[0], [['U', 1, 'fig']]);
+      await table.merge();
+      await lab.settle();
+      expect(await table.rows()).toEqual(['1 fig', '3 lime']);
+      return table;
+    }
+    const LOAD_2 = 'LOAD00000002.parquet';
+    const ROWS = ['1 fig', '2 pear', '3 lime'];
+
+    it('has the table built anew with it when the skip is taken back: it is no new full load', async () => {
+      const table = await loadedWithout(loadBytes([[2, 'pear']]));
+      expect(await skip(table, LOAD_2, true)).toMatchObject({ outcome: 'taken back', isRebuilt: true });
+      await table.merge();
+      await table.lab.settle();
+      expect(await table.rows()).toEqual(ROWS);
+      expect(await table.keysSeenTwice()).toEqual([]);
+    });
+
+    it('has the table built anew with another version of it, too', async () => {
+      const table = await loadedWithout(BAD);
+      table.load('LOAD00000002', [[2, 'pear']]);
+      await table.lab.settle();
+      expect(await table.rows()).toEqual(ROWS);
+      expect(await table.item()).not.toHaveProperty('SkippedFiles');
+    });
+
+    it('gives way to a new full load that begins with the files before it', async () => {
+      const table = await loadedWithout(BAD);
+      table.load('LOAD00000001', [[1, 'new']]);
+      table.load('LOAD00000002', [[2, 'new']]);
+      await table.lab.settle();
+      expect(await table.rows()).toEqual(['1 new', '2 new']);
+    });
+
+    it('is of the load before, and counts no more, once a new full load without it has come', async () => {
+      const table = await loadedWithout(loadBytes([[2, 'pear']]));
+      table.load('LOAD00000001', [[1, 'new']]);
+      await table.lab.settle();
+      expect((await refusal(table, LOAD_2, true)).message).toContain('is not skipped');
+      await table.merge();
+      expect(await table.rows()).toEqual(['1 new']);
+    });
   });
 
   it('is looked at again, as a late file, when another version is put at its key', async () => {
