@@ -237,11 +237,10 @@ export function rebuiltFrom(row: TableRow, listing: RawListing, why: string): Ne
   // The load's own order of things is kept: what it superseded then it supersedes now.
   const { since, supersededLoadFiles } = progress;
   const loads = listing.loadFiles.filter(({ name, eTag }) => progress.loadFiles.get(name) === eTag);
-  // Once changes were applied to the load it was complete: what comes while it is loaded again is a new one.
-  const loadedUntil =
-    changesBegan(progress) && loads.length > 0
-      ? Math.max(...loads.map(({ lastModified }) => lastModified.getTime()))
-      : progress.loadedUntil;
+  // Once changes were applied to the load it was complete, be it of no file: what comes while it is loaded again is a new one.
+  const loadedUntil = changesBegan(progress)
+    ? Math.max(0, ...loads.map(({ lastModified }) => lastModified.getTime()))
+    : progress.loadedUntil;
   const builtWith = builtWithSettings(row.settings);
   return {
     kind: 'new generation',

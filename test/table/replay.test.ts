@@ -271,6 +271,22 @@ describe('a replay of all', () => {
     expect(await table.rows()).toEqual(['7 new', '9 newer']);
   });
 
+  it('takes a load that comes while it runs for one that supersedes the change files, where there was none before', async () => {
+    const lab = new TableLab();
+    const table = await lab.activeTable();
+    table.change(FILES[0], [
+      ['I', 1, 'apple'],
+      ['I', 2, 'gone at the source by now'],
+    ]);
+    await lab.settle();
+    await replay(table, ALL);
+    table.load('LOAD00000001', [[1, 'fig']]);
+    table.load('LOAD00000002', [[3, 'lime']]);
+    await table.merge();
+    await lab.settle();
+    expect(await table.rows()).toEqual(['1 fig', '3 lime']);
+  });
+
   it('done twice in the middle builds it once more', async () => {
     const table = await merged({}, { filesPerMerge: 1 });
     await replay(table, ALL);
