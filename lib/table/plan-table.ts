@@ -134,6 +134,9 @@ class Planning {
     const prefix = lakePrefix(stored, this.name, config);
     const listing = await listRawFiles(stored, { keys: [], whole: true }, raw, clock.now());
     this.noteListing(stored, listing);
+    // Whatever else was due, an empty table is all that is left of it.
+    if (stored.settings.onTruncate === 'empty' && isTruncated(stored, hasRawFiles(listing)))
+      return this.end('up to date');
     let row: TableRow = stored;
     if (!row.progress.builtWith && listing.loadFiles.length + listing.changeFiles.length > 0)
       row = advanced(row, begin(row, listing, await listLakeFiles(lake, prefix), clock.now()));

@@ -66,6 +66,12 @@ export function planReplay(row: TableRow, listing: RawListing, request: ReplayRe
       'Nothing of the table is merged yet.',
       'Its first merge takes all raw files; there is nothing to repeat.',
     );
+  // A new generation would forget that.
+  if (progress.rawGone?.lake === 'emptying')
+    throw new Refused(
+      'The lake is being emptied, since all raw files were gone.',
+      'Try again once it is; the sweep sees to that, or any merge.',
+    );
   return request.kind === 'all' ? replayAll(row, listing) : replayFrom(row, listing, request, countsBefore(progress));
 }
 

@@ -1,6 +1,8 @@
 /** At a TRUNCATE of the source, DMS may remove all raw files of the table. Its lake is kept, unless its row says otherwise. */
 import { describe, expect, it } from '@jest/globals';
+import type { TablePlan } from '../../lib/table/plan-table.ts';
 import { planTable } from '../../lib/table/plan-table.ts';
+import { setBack } from '../../lib/table/replay.ts';
 import { sweep } from '../../lib/table/sweep.ts';
 import type { Fault } from '../cloud/fault.ts';
 import type { LabTable } from './table-lab.ts';
@@ -46,9 +48,12 @@ async function sweepAndSettle({ lab }: LabTable, cause: string): Promise<number>
   return woken;
 }
 
+function plan(table: LabTable): Promise<TablePlan> {
+  return planTable(table.path, { schema: 'shop', table: 'orders' }, undefined, table.lab.ports);
+}
+
 async function notes(table: LabTable): Promise<string> {
-  const plan = await planTable(table.path, { schema: 'shop', table: 'orders' }, undefined, table.lab.ports);
-  return plan.notes.join('\n');
+  return (await plan(table)).notes.join('\n');
 }
 
 describe('a table whose raw files are all gone', () => {
@@ -84,6 +89,25 @@ describe('a table whose raw files are all gone', () => {
     expect(await table.item()).not.toHaveProperty('Intent');
     expect([await sweepAndSettle(table, 'two'), said(table)]).toEqual([0, 1]);
     expect(await notes(table)).toContain('was emptied');
+  });
+
+  it('gets its lake emptied also where a replay is asked for meanwhile', async () => {
+    const table = await truncated({ onTruncate: 'empty' });
+    table.lab.onCall = ({ store, name }) => (store === 'lake' && name === 'write' ? 'reject' : 'none');
+    await table.merge();
+    table.lab.onCall = () => 'none';
+    await expect(setBack(table.path, { kind: 'all' }, table.lab.ports)).rejects.toThrow('is being emptied');
+    await sweepAndSettle(table, 'one');
+    expect(await table.rows()).toEqual([]);
+  });
+
+  it('gets its lake emptied where its keys were changed as well, and the plan says so', async () => {
+    const table = await truncated({ onTruncate: 'empty', partitionKey: [] });
+    await table.configure({ primaryKey: ['item'] });
+    expect(await plan(table)).toMatchObject({ state: 'up to date' });
+    expect(await notes(table)).toContain('the next merge empties its lake');
+    expect((await table.merge()).outcome?.state).toBe('active');
+    expect(await table.rows()).toEqual([]);
   });
 
   it('gets its lake emptied once its row comes to say so', async () => {
