@@ -219,10 +219,18 @@ export function rebuiltFrom(row: TableRow, listing: RawListing, why: string): Ne
       { next: 'Have DMS reload the table, or set PrimaryKey and PartitionKey back to what they were.' },
     );
   }
+  // Old files go first: while its load is there, no change file after it has been cleaned away.
+  if (progress.takenOver && listing.loadFiles.length === 0) {
+    throw new TableBlocked(
+      '',
+      `The table must be built anew, since ${why}, but the hourly solution merged a part of it and no load file is there: the raw files may not be all of it.`,
+      { next: 'Have DMS reload the table, or set PrimaryKey and PartitionKey back to what they were.' },
+    );
+  }
   const present = new Map(listing.loadFiles.map(nameAndETag));
   const gone = [...progress.loadFiles].filter(([name, eTag]) => present.get(name) !== eTag);
   const merged = listing.changeFiles.filter((file) => isMerged(file, progress)).length;
-  // Which files the hourly solution loaded is not known, but that it loaded some is.
+  // A load may be known of by its date alone: of one that is to be merged again, say.
   const allGone = progress.lastFullLoadDate !== NEVER_LOADED && listing.loadFiles.length === 0;
   if (gone.length > 0 || allGone || merged < progress.changeFiles) {
     const changesGone = Math.max(0, progress.changeFiles - merged);

@@ -175,6 +175,26 @@ describe('a table taken over from the hourly solution', () => {
     expect(await table.rows()).toEqual(['1 apple mon', '2 fig mon']);
   });
 
+  it('keeps rows of change files that were cleaned away before, when its keys are changed and it never had a load', async () => {
+    const { lab, table } = hourly(
+      {
+        LastFullLoadDate: '1900-01-01 00:00:00',
+        LastIncrementalFile: 'raw-bucket/shop/orders/20260115-100000000.parquet',
+      },
+      [
+        [1, 'apple', 'mon'],
+        [2, 'fig', 'mon'],
+      ],
+    );
+    // What brought 1 is gone.
+    table.change('20260115-100000000', [['I', 2, 'fig', 'mon']], new Date('2026-01-15T10:00:00Z'));
+    table.change('20260116-100000000', [['I', 3, 'lime', 'mon']]);
+    await lab.settle();
+    lab.tables.edit(table.path, { PartitionKey: 'day' });
+    expect((await lab.settle()).at(-1)?.state).toBe('blocked');
+    expect(await table.rows()).toEqual(['1 apple mon', '2 fig mon', '3 lime mon']);
+  });
+
   it('keeps the names and forms that its users know', async () => {
     const { lab, table } = hourly({ LastIncrementalFile: 'raw-bucket/shop/orders/20260115-100000000.parquet' }, []);
     table.change('20260116-100000000', [['I', 2, 'fig']]);
