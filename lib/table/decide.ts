@@ -78,7 +78,8 @@ export function pendingLoads({ loadFiles, supersededLoadFiles }: Progress, listi
 
 /**
  * Pieces of a load are merged as they appear. A load file that appears after the first change file of its generation,
- * or under a known name with other content, belongs to a new full load.
+ * or under a known name with other content, belongs to a new full load; so does one of another sequence than those that were
+ * merged and are all gone: DMS names files by segments once a table is loaded in parallel.
  */
 export function decideLoad(row: TableRow, listing: RawListing): Step | undefined {
   const { progress } = row;
@@ -98,14 +99,26 @@ export function decideLoad(row: TableRow, listing: RawListing): Step | undefined
     ({ name, eTag }) => progress.loadFiles.has(name) || (partial?.file === name && partial.eTag !== eTag),
   );
   const newer = pending.filter(({ lastModified }) => lastModified.getTime() > (progress.loadedUntil ?? Infinity));
-  if (replaced.length === 0 && newer.length === 0 && !changesBegan(progress)) return { kind: 'load', files: pending };
+  const gone = isGone(progress, listing) && pending.some((file) => !goesOn(file, progress));
+  if (replaced.length === 0 && newer.length === 0 && !gone && !changesBegan(progress))
+    return { kind: 'load', files: pending };
   if (!listing.whole) return { kind: 'list whole' };
   if (pending.every((file) => isCorrected(file, row, listing)))
     return rebuiltWith(row, listing, pending, `${pending[0]?.name ?? ''} was skipped, and is another now`);
   const reason = replaced[0]
     ? `${replaced[0].name} was loaded again`
-    : `${(newer[0] ?? pending[0])?.name ?? ''} came after change files`;
+    : `${(newer[0] ?? pending[0])?.name ?? ''} came after ${gone ? 'all load files before it were gone' : 'change files'}`;
   return newLoad(row, listing, reason);
+}
+
+/** Whether load files were merged and none of them is there any more, as DMS leaves it when it drops a table to load it again. */
+function isGone({ loadFiles }: Progress, listing: RawListing): boolean {
+  return loadFiles.size > 0 && !listing.loadFiles.some(({ name }) => loadFiles.has(name));
+}
+
+/** Whether a load file is counted after one that is merged: somebody may remove them as soon as they are. */
+function goesOn({ name }: LoadFile, { loadFiles }: Progress): boolean {
+  return [...loadFiles.keys()].some((merged) => isCountedBefore(merged, name));
 }
 
 /**

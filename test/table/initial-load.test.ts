@@ -148,6 +148,34 @@ describe('a new full load', () => {
     expect(await table.rows()).toEqual(['1 fig', '7 kiwi']);
   });
 
+  it('has files of other names, where DMS drops a table that never changed and loads it in parallel', async () => {
+    const lab = new TableLab();
+    const table = await lab.activeTable();
+    table.load('LOAD00000001', [
+      [1, 'apple'],
+      [2, 'gone at the source'],
+    ]);
+    await lab.settle();
+    lab.raw.remove(table.rawKey('LOAD00000001.parquet'));
+    table.load('SEGMENT1_LOAD00000001', [[1, 'apple']]);
+    await lab.settle();
+    table.load('SEGMENT2_LOAD00000001', [[3, 'fig']]);
+    await lab.settle();
+    expect(await table.rows()).toEqual(['1 apple', '3 fig']);
+    expect(await table.keysSeenTwice()).toEqual([]);
+  });
+
+  it('is none where its files are removed as soon as they are merged', async () => {
+    const lab = new TableLab();
+    const table = await lab.activeTable();
+    for (const id of [1, 2, 3]) {
+      const key = table.load(`LOAD0000000${id}`, [[id, 'apple']]);
+      await lab.settle();
+      lab.raw.remove(key);
+    }
+    expect(await table.rows()).toEqual(['1 apple', '2 apple', '3 apple']);
+  });
+
   it('of no rows empties the table', async () => {
     const lab = new TableLab();
     const table = await lab.activeTable();
