@@ -19,7 +19,13 @@ export function parseThrift(bytes: Uint8Array): ThriftStruct {
 }
 
 export function serializeThrift(struct: ThriftStruct): Uint8Array {
-  const writer = new ByteWriter();
+  const writer = shared.buffer.byteLength <= SHARED_BYTES_MAX ? shared : (shared = new ByteWriter());
+  writer.index = writer.offset = 0;
   serializeTCompactProtocol(writer, struct);
-  return writer.getBytes();
+  // Copied: a struct of some bytes is kept as long as its footer, and would keep the writer's whole buffer with it.
+  return writer.getBytes().slice();
 }
+
+/** Most structs are far smaller than the buffer that a writer begins with, and a footer has one for each chunk. */
+let shared = new ByteWriter();
+const SHARED_BYTES_MAX = 64 * 1024;

@@ -41,12 +41,17 @@ export async function saveProgress(
   const progress: Progress = { ...row.progress, ...changes, version: (row.progress.version ?? 0) + 1 };
   const set: Record<string, Attribute> = { WriteId: random.id() };
   const remove: string[] = [];
-  for (const [name, value] of Object.entries(progressAttributes(row.path, progress))) {
+  const item: Record<string, Attribute> = { ...row.item };
+  const attributes = progressAttributes(row.path, progress);
+  for (const name in attributes) {
+    const value = attributes[name];
     if (value !== undefined) set[name] = value;
-    else if (row.item[name] !== undefined) remove.push(name);
+    else if (row.item[name] !== undefined) {
+      remove.push(name);
+      Reflect.deleteProperty(item, name);
+    }
   }
   const expected = Object.fromEntries(['Version', ...EDITED_ATTRIBUTES].map((name) => [name, row.item[name]]));
   await tables.update(row.path, { set, remove }, expected);
-  const left = Object.entries({ ...row.item, ...set }).filter(([name]) => !remove.includes(name));
-  return { ...row, progress, item: { ...Object.fromEntries(left), path: row.path } };
+  return { ...row, progress, item: Object.assign(item, set, { path: row.path }) };
 }

@@ -81,9 +81,14 @@ export class MemoryTableStore implements TableStore {
   }
 }
 
-/** Through JSON: `structuredClone` makes objects of another realm under jest, which equal no others. */
-function copyOf<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value)) as T;
+/** By hand: `structuredClone` makes objects of another realm under jest, which equal no others, and JSON takes longer. */
+function copyOf<T extends Attribute | TableItem>(value: T): T {
+  if (typeof value !== 'object') return value;
+  if (Array.isArray(value)) return (value as Attribute[]).map(copyOf) as unknown as T;
+  const copy: Record<string, Attribute> = {};
+  const attributes: [string, Attribute | undefined][] = Object.entries(value);
+  for (const [name, attribute] of attributes) if (attribute !== undefined) copy[name] = copyOf(attribute);
+  return copy as T;
 }
 
 function same(a: Attribute | undefined, b: Attribute | undefined): boolean {

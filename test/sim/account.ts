@@ -37,6 +37,7 @@ import type { Trace } from './trace.ts';
 
 const FOREIGN = 'foreign';
 const ROUTE_VISIBILITY_SECONDS = 240;
+const STREAM_DELAY_MS = 1000;
 
 type FunctionName = 'route' | 'merge' | 'wake' | 'sweep' | 'command';
 
@@ -342,7 +343,9 @@ export class Account {
 
   #changed(change: RowChange): void {
     if (change.after) this.items.set(change.after.path, change.after);
-    if (this.#stream.length === 0) this.#streamReadyAt = this.surroundings.scheduler.clock.now();
+    const { clock, random } = this.surroundings.scheduler;
+    // A batch is delivered some time after its first change, with what came since.
+    if (this.#stream.length === 0) this.#streamReadyAt = clock.now() + random.pick([0, STREAM_DELAY_MS]);
     this.#stream.push(change);
   }
 

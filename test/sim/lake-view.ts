@@ -1,5 +1,6 @@
 /** The lake as a reader of its folders sees it, kept up as it changes. */
-import { parquetReadObjects } from 'hyparquet';
+import type { RowGroup } from 'hyparquet';
+import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import type { Row } from './model.ts';
 
@@ -36,8 +37,7 @@ function isVisible(key: string): boolean {
 }
 
 async function readRows(key: string, bytes: Uint8Array): Promise<LakeRow[]> {
-  const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
-  const records = await parquetReadObjects({ file, compressors });
+  const records = await readRecords(bytes);
   const [, folderDay] = /\/day=([^/]*)\//.exec(key) ?? [];
   const generation = Number(/\/g(\d+)-[^/]*$/.exec(key)?.[1] ?? 0);
   return records.map(({ Op, id, item, day, extra }) => ({
@@ -50,6 +50,45 @@ async function readRows(key: string, bytes: Uint8Array): Promise<LakeRow[]> {
     folder: key.slice(0, key.lastIndexOf('/')),
   }));
 }
+
+type Records = readonly Record<string, unknown>[];
+
+/** Row groups whose chunks are, byte for byte, those of one that was read before are not decoded again. */
+async function readRecords(bytes: Uint8Array): Promise<Records> {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+  const metadata = parquetMetadata(file, { geoparquet: false });
+  const records: Record<string, unknown>[] = [];
+  let rowStart = 0;
+  for (const group of metadata.row_groups) {
+    const rowEnd = rowStart + Number(group.num_rows);
+    const chunks = contentOf(group, buffer);
+    let known = decoded.get(chunks);
+    if (!known) {
+      known = await parquetReadObjects({ file, metadata, compressors, rowStart, rowEnd });
+      if (decoded.size >= KEPT_MAX) decoded.clear();
+      decoded.set(chunks, known);
+    }
+    records.push(...known);
+    rowStart = rowEnd;
+  }
+  return records;
+}
+
+/** What a reader makes a row group's values of: its chunks' names, codecs, lengths and bytes. */
+function contentOf({ columns }: RowGroup, bytes: Buffer): string {
+  let text = '';
+  for (const { meta_data: chunk } of columns) {
+    if (!chunk) throw new Error('a chunk has no metadata');
+    const start = Number(chunk.dictionary_page_offset ?? chunk.data_page_offset);
+    const end = start + Number(chunk.total_compressed_size);
+    text += `${chunk.path_in_schema.join()} ${chunk.codec} ${chunk.num_values} ${end - start} ${bytes.toString('latin1', start, end)}`;
+  }
+  return text;
+}
+
+const decoded = new Map<string, Records>();
+const KEPT_MAX = 20_000;
 
 function dayOf(folder: string): string | null {
   return folder === '__HIVE_DEFAULT_PARTITION__' ? null : folder;

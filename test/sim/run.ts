@@ -28,7 +28,7 @@ const { values } = parseArgs({
     workers: { type: 'string', default: String(availableParallelism()) },
     planted: { type: 'boolean', default: false },
     /** Part of the name of a planted bug: with it the schedules are run. */
-    bug: { type: 'string' },
+    bug: { type: 'string', multiple: true },
   },
 });
 const SCHEDULES_PER_JOB = 250;
@@ -46,7 +46,7 @@ try {
 
 async function simulateMany(): Promise<boolean> {
   const bundle = join(folder, 'simulation.mjs');
-  const bugs = PLANTED_BUGS.filter(({ name }) => values.bug !== undefined && name.includes(values.bug));
+  const bugs = PLANTED_BUGS.filter(({ name }) => values.bug?.some((part) => name.includes(part)));
   await bundleSimulation(
     bundle,
     bugs.flatMap(({ patches }) => patches),
@@ -65,14 +65,15 @@ async function simulateMany(): Promise<boolean> {
     begun += SCHEDULES_PER_JOB;
     return { ...job, shrinks: true, ...(path !== undefined && { path }) };
   };
-  const cpuBefore = process.cpuUsage();
-  await runJobs(bundle, path === undefined ? workers : 1, next, (result: JobResult) => {
+  let cpuSeconds = 0;
+  const done = (result: JobResult): void => {
     schedules += result.schedules;
+    cpuSeconds += result.cpuMs / 1000;
     counters.merge(result.counts);
     failure ??= result.failure;
-  });
-  const { user, system } = process.cpuUsage(cpuBefore);
-  const cpuSeconds = (user + system) / 1e6;
+  };
+  const isOne = path !== undefined;
+  await runJobs(bundle, isOne ? 1 : workers, next, done, { sourceMaps: isOne });
   const seconds = (performance.now() - started) / 1000;
   if (failure) printFailure(failure);
   const rare = path === undefined && !failure ? tooRare(counters, schedules) : [];
@@ -90,7 +91,7 @@ async function simulateMany(): Promise<boolean> {
 /** Each planted bug must be found within so many schedules. */
 async function findPlanted(): Promise<boolean> {
   const found = new Map<PlantedBug, JobResult>();
-  const waiting = PLANTED_BUGS.filter(({ name }) => name.includes(values.bug ?? ''));
+  const waiting = PLANTED_BUGS.filter(({ name }) => (values.bug ?? ['']).some((part) => name.includes(part)));
   const total = waiting.length;
   await Promise.all(
     Array.from({ length: workers }, async () => {

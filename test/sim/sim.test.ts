@@ -36,13 +36,11 @@ describe('the simulation', () => {
     }
   });
 
-  it.each(['what was appended', 'the first operation', 'no group', 'taking over leaves the'])(
-    'finds the planted bug: %s …',
-    async (name) => {
-      expect(await simulated('--planted', '--bug', name, '--workers', '1')).toContain('1 of 1 planted bugs found');
-    },
-    180_000,
-  );
+  it('finds planted bugs', async () => {
+    const bugs = ['what was appended', 'the first operation', 'no group', 'taking over leaves the'];
+    const printed = await simulated('--planted', ...bugs.flatMap((bug) => ['--bug', bug]), '--workers', '2');
+    expect(printed).toContain('4 of 4 planted bugs found');
+  }, 180_000);
 
   it('gives a failure again by the command that it prints', async () => {
     const bug = ['--bug', 'first operation'];

@@ -158,5 +158,5 @@ class Simulation {
 }
 
 const STEPS_MAX = 10_000;
-const REBUILT_SHARE = 0.1;
-const QUIET_SHARE = 0.2;
+const REBUILT_SHARE = 0.05;
+const QUIET_SHARE = 0.1;

@@ -1,5 +1,4 @@
-/** A thread of a simulation: it takes jobs, runs their schedules, and answers with what came of them. */
-import { isMainThread, parentPort } from 'node:worker_threads';
+/** A process of a simulation: it takes jobs, runs their schedules, and answers with what came of them. */
 import fc from 'fast-check';
 import { Counters } from './counters.ts';
 import type { Scenario } from './scenario.ts';
@@ -56,8 +55,7 @@ export async function runJob({ seed, schedules, path, shrinks }: Job): Promise<J
   };
 }
 
-if (!isMainThread) {
-  parentPort?.on('message', (job: Job) => {
-    void runJob(job).then((result) => parentPort?.postMessage(result));
+if (process.send)
+  process.on('message', (job: Job) => {
+    void runJob(job).then((result) => process.send?.(result));
   });
-}
