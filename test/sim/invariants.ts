@@ -156,7 +156,16 @@ export class Invariants implements Observer {
     }
   }
 
-  /** It never passes a file that was there to be merged, and was not. */
+  /**
+   * It never passes a change file that was there to be merged, and was not. Exempt are, besides files that are merged,
+   * skipped, named as blocking, or older than the full load:
+   * - a file put after the merge had listed the raw files last: it could not know of it, and the file is late;
+   * - a file below the mark as it was before: it is not listed, but found by its own wake-up or by the sweep;
+   * - a file that came when the first rows of the one it now names were merged: that one is merged to its end before any
+   *   other, though others sort before it, and those are late;
+   * - a table none of whose change files is merged in this generation: then it says nothing.
+   * What is exempt here must be merged at the end all the same: `Simulation.#mustBeDone`.
+   */
   #watermark(
     { model, rawFolder, path }: Watched,
     process: Process,
@@ -166,10 +175,8 @@ export class Invariants implements Observer {
     if (before?.LastIncrementalFile === after.LastIncrementalFile) return;
     const last = lastFile(after).slice(path.length);
     if (!last.startsWith('2')) return; // none is merged in this generation
-    // What came after the first rows of a file were merged is late, though that file is not at its end.
     if ((before?.Partial as { file: string } | undefined)?.file === last) return;
     const listedAt = process.listedAt.get(rawFolder) ?? -1;
-    // Below the mark it is not listed: what is late there a wake-up names, or the sweep finds.
     const mark = before?.LowWaterMark ?? '';
     for (const version of model.present.values()) {
       const { name, kind, putAt, lastModified } = version;
