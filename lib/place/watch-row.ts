@@ -1,6 +1,7 @@
 import { TableBlocked } from '../errors.ts';
 import type { Ports } from '../ports/ports.ts';
-import { decide, pendingChanges, pendingLoads } from '../table/decide.ts';
+import { decide } from '../table/decide.ts';
+import { pendingChanges, pendingLoads } from '../table/pending.ts';
 import { rowOfItem } from '../table/item.ts';
 import { listRawFiles } from '../table/raw-listing.ts';
 import type { Blocked, TableRow } from '../table/row.ts';

@@ -1,5 +1,6 @@
 import { compareChangeFiles, parseRawFile } from '../dms/raw-file.ts';
 import type { LakeFile } from '../lake/lake-file.ts';
+import { versionsOf } from './raw-listing.ts';
 import type { RawListing } from './raw-listing.ts';
 import type { Progress, TableRow } from './row.ts';
 import { builtWithSettings, NEVER_LOADED } from './row.ts';
@@ -37,22 +38,18 @@ function takeOver(progress: Progress, listing: RawListing, held: number, now: nu
     const loadedAt = utcMs(progress.lastFullLoadDate);
     const newer = listing.loadFiles.some((file) => wholeSeconds(file.lastModified) > loadedAt);
     if (newer) return { generation: held + 1, takenOver: false };
-    return { loadFiles: versions(listing.loadFiles) };
+    return { loadFiles: versionsOf(listing.loadFiles) };
   }
   const merged = listing.changeFiles.filter((file) => compareChangeFiles(file, mark) <= 0);
   const last = merged.find(({ name }) => name === mark.name);
   const lastChangeAt = last?.lastModified.getTime() ?? nameTime(mark.order);
   const ofThatLoad = listing.loadFiles.filter(({ lastModified }) => lastModified.getTime() <= lastChangeAt);
   return {
-    loadFiles: versions(ofThatLoad),
+    loadFiles: versionsOf(ofThatLoad),
     lastChangeAt,
     changeFiles: Math.max(1, merged.length),
     coverage: { mark: mark.name, sweptAt: now, names: new Set() },
   };
-}
-
-function versions(files: readonly { name: string; eTag: string }[]): Map<string, string> {
-  return new Map(files.map(({ name, eTag }) => [name, eTag]));
 }
 
 /** `yyyy-MM-dd HH:mm:ss`, UTC. */

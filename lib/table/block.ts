@@ -1,7 +1,7 @@
 import type { TableBlocked } from '../errors.ts';
 import type { TableName } from '../dms/object-key.ts';
 import type { Ports } from '../ports/ports.ts';
-import { pendingLoads } from './decide.ts';
+import { pendingLoads } from './pending.ts';
 import type { RawListing } from './raw-listing.ts';
 import { listedFiles, rawPrefix } from './raw-listing.ts';
 import { readOrRegisterRow, saveProgress } from './row-store.ts';

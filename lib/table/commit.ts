@@ -2,6 +2,7 @@ import { compareChangeFiles, parseRawFile } from '../dms/raw-file.ts';
 import type { RawSlice } from '../merge/raw-slice.ts';
 import { withFiles } from './coverage.ts';
 import { partitionForms } from './partition-forms.ts';
+import { versionsOf } from './raw-listing.ts';
 import type { BuiltWith, Progress } from './row.ts';
 
 /** The progress once these slices are in the lake: what a merge's commit writes. */
@@ -10,7 +11,7 @@ export function committed(progress: Progress, slices: readonly RawSlice[]): Part
   const loads = whole.filter(({ kind }) => kind === 'load');
   const changes = whole.filter(({ kind }) => kind === 'change');
   return {
-    loadFiles: new Map([...progress.loadFiles, ...loads.map(({ name, eTag }) => [name, eTag] as const)]),
+    loadFiles: new Map([...progress.loadFiles, ...versionsOf(loads)]),
     lastFullLoadDate: newestDate(progress.lastFullLoadDate, loads),
     coverage: withFiles(
       progress.coverage,

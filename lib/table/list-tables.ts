@@ -1,7 +1,7 @@
 import { mapConcurrently } from '../concurrency.ts';
 import { tableOfPath } from '../dms/object-key.ts';
 import type { Ports } from '../ports/ports.ts';
-import { pendingChanges, pendingLoads } from './decide.ts';
+import { pendingChanges, pendingLoads } from './pending.ts';
 import { rowOfItem } from './item.ts';
 import { listRawFiles } from './raw-listing.ts';
 import type { Blocked, TableRow } from './row.ts';

@@ -1,5 +1,5 @@
 import type { Ports } from '../ports/ports.ts';
-import type { ListWhole, NewGeneration, Step } from './decide.ts';
+import type { ListWhole, NewGeneration, Step } from './step.ts';
 import { readLakeFiles } from './lake-table.ts';
 import type { LakeAccess, LakeFiles } from './lake-table.ts';
 import { heldParts, planFiles } from './merge-files.ts';

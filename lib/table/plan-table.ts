@@ -11,7 +11,7 @@ import { begin } from './begin.ts';
 import type { TableSettings } from './configure.ts';
 import { settingsAttributes } from './configure.ts';
 import { decide } from './decide.ts';
-import type { NewGeneration } from './decide.ts';
+import type { NewGeneration } from './step.ts';
 import { newItem, rowOfItem } from './item.ts';
 import { lakeAccess, lakePrefix } from './lake-table.ts';
 import type { MergeStep } from './plan-step.ts';

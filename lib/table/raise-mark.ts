@@ -1,7 +1,7 @@
 import { compareChangeFiles } from '../dms/raw-file.ts';
 import type { Ports } from '../ports/ports.ts';
 import { compacted, NAMES_MAX } from './coverage.ts';
-import { isLate, pendingChanges } from './decide.ts';
+import { isLate, pendingChanges } from './pending.ts';
 import type { RawListing } from './raw-listing.ts';
 import type { StoredRow } from './row-store.ts';
 import { saveProgress } from './row-store.ts';

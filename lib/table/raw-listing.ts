@@ -54,6 +54,11 @@ export function listedFiles({ loadFiles, changeFiles, unsupported }: RawListing)
   return [...loadFiles, ...changeFiles, ...unsupported];
 }
 
+/** Name → eTag. */
+export function versionsOf(files: readonly { name: string; eTag: string }[]): Map<string, string> {
+  return new Map(files.map(({ name, eTag }) => [name, eTag]));
+}
+
 /** Prefix of the table's objects in the raw bucket. */
 export function rawPrefix(path: string): string {
   return path.slice(path.indexOf('/') + 1);

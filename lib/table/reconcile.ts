@@ -20,7 +20,7 @@ import { takeOver } from './intent.ts';
 import { lakeAccess, lakePrefix, updateIndex } from './lake-table.ts';
 import type { LakeAccess } from './lake-table.ts';
 import { Meter } from './meter.ts';
-import type { NewGeneration } from './decide.ts';
+import type { NewGeneration } from './step.ts';
 import type { MergeStep } from './plan-step.ts';
 import { planStep } from './plan-step.ts';
 import { raiseMark } from './raise-mark.ts';

@@ -1,7 +1,7 @@
 import type { ChangeFileName } from '../dms/raw-file.ts';
 import { compareChangeFiles, compareText, parseRawFile } from '../dms/raw-file.ts';
 import type { Coverage } from './coverage.ts';
-import { isMerged, pendingChanges } from './decide.ts';
+import { isMerged, pendingChanges } from './pending.ts';
 import type { ChangeFile, RawListing } from './raw-listing.ts';
 import { Refused } from './refused.ts';
 import type { PlannedReplay, ReplayStart } from './replay.ts';

@@ -1,6 +1,8 @@
 import { TableBlocked } from '../errors.ts';
-import type { NewGeneration, Step } from './decide.ts';
-import { decideLoad, pendingChanges, pendingLoads, rebuiltFrom } from './decide.ts';
+import type { NewGeneration, Step } from './step.ts';
+import { decideLoad } from './full-load.ts';
+import { pendingChanges, pendingLoads } from './pending.ts';
+import { rebuiltFrom } from './rebuild.ts';
 import type { EditPorts } from './edit-row.ts';
 import { editRow, readForEdit } from './edit-row.ts';
 import type { ChangeFile, LoadFile, RawListing } from './raw-listing.ts';

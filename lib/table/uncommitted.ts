@@ -1,8 +1,9 @@
 import { parseRawFile } from '../dms/raw-file.ts';
 import type { Hold } from '../lake/file-metadata.ts';
 import { isAccountedFor } from './coverage.ts';
-import type { ListWhole, NewGeneration } from './decide.ts';
-import { newLoad, rebuild } from './decide.ts';
+import type { ListWhole, NewGeneration } from './step.ts';
+import { newLoad } from './full-load.ts';
+import { rebuild } from './rebuild.ts';
 import type { RawListing } from './raw-listing.ts';
 import type { TableRow } from './row.ts';
 

@@ -1,4 +1,4 @@
-import { pendingChanges, pendingLoads } from './decide.ts';
+import { pendingChanges, pendingLoads } from './pending.ts';
 import type { RawListing } from './raw-listing.ts';
 import { listedFiles } from './raw-listing.ts';
 import type { Progress, TableRow } from './row.ts';

@@ -1,5 +1,5 @@
 import type { RawObject } from '../merge/raw-slice.ts';
-import { isMerged, pendingChanges, pendingLoads } from '../table/decide.ts';
+import { isMerged, pendingChanges, pendingLoads } from '../table/pending.ts';
 import type { RawListing } from '../table/raw-listing.ts';
 import type { Progress } from '../table/row.ts';
 

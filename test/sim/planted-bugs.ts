@@ -83,7 +83,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ),
   bug(
     'what is late is taken for merged',
-    'lib/table/decide.ts',
+    'lib/table/pending.ts',
     '(file) => !isAccountedFor(file, progress.coverage) && file.lastModified',
     '(file) => !isLate(file, progress) && !isAccountedFor(file, progress.coverage) && file.lastModified',
   ),
@@ -161,7 +161,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ),
   bug(
     'a new full load keeps the change files before it',
-    'lib/table/decide.ts',
+    'lib/table/full-load.ts',
     'pending.length > 0 ? Math.min(...pending.map(({ lastModified }) => lastModified.getTime())) : progress.since;',
     'pending.length > 0 ? 0 : progress.since;',
   ),

@@ -1,0 +1,133 @@
+import { TableBlocked } from '../errors.ts';
+import { pendingLoads } from './pending.ts';
+import { versionsOf } from './raw-listing.ts';
+import type { LoadFile, RawListing } from './raw-listing.ts';
+import { changesBegan, rebuiltWith } from './rebuild.ts';
+import type { NewGeneration, Step } from './step.ts';
+import type { Progress, TableRow } from './row.ts';
+import { builtWithSettings, newGeneration } from './row.ts';
+
+/**
+ * Pieces of a load are merged as they appear. A load file that appears after the first change file of its generation,
+ * or under a known name with other content, belongs to a new full load; so does one of another sequence than those that were
+ * merged and are all gone: DMS names files by segments once a table is loaded in parallel.
+ */
+export function decideLoad(row: TableRow, listing: RawListing): Step | undefined {
+  const { progress } = row;
+  const pending = pendingLoads(progress, listing);
+  if (pending.length === 0) return undefined;
+  if (listing.loadFiles.length > LOAD_FILES_MAX) {
+    throw new TableBlocked(
+      '',
+      `The table has ${listing.loadFiles.length} load files; its row has room for ${LOAD_FILES_MAX}.`,
+      {
+        next: "Raise MaxFileSize in the DMS endpoint's settings and reload the table.",
+      },
+    );
+  }
+  const { partial } = progress;
+  const replaced = pending.filter(
+    ({ name, eTag }) => progress.loadFiles.has(name) || (partial?.file === name && partial.eTag !== eTag),
+  );
+  const newer = pending.filter(({ lastModified }) => lastModified.getTime() > (progress.loadedUntil ?? Infinity));
+  const gone = isGone(progress, listing) && pending.some((file) => !goesOn(file, progress));
+  if (replaced.length === 0 && newer.length === 0 && !gone && !changesBegan(progress))
+    return { kind: 'load', files: pending };
+  if (!listing.whole) return { kind: 'list whole' };
+  if (pending.every((file) => isCorrected(file, row, listing)))
+    return rebuiltWith(row, listing, pending, `${pending[0]?.name ?? ''} was skipped, and is another now`);
+  const reason = replaced[0]
+    ? `${replaced[0].name} was loaded again`
+    : `${(newer[0] ?? pending[0])?.name ?? ''} came after ${gone ? 'all load files before it were gone' : 'change files'}`;
+  return newLoad(row, listing, reason);
+}
+
+/** Whether load files were merged and none of them is there any more, as DMS leaves it when it drops a table to load it again. */
+function isGone({ loadFiles }: Progress, listing: RawListing): boolean {
+  return loadFiles.size > 0 && !listing.loadFiles.some(({ name }) => loadFiles.has(name));
+}
+
+/** Whether a load file is counted after one that is merged: somebody may remove them as soon as they are. */
+function goesOn({ name }: LoadFile, { loadFiles }: Progress): boolean {
+  return [...loadFiles.keys()].some((merged) => isCountedBefore(merged, name));
+}
+
+/**
+ * Whether a load file is put in the place of one that is skipped, rather than written by a new full load: that begins with
+ * the file before it, which is as old as it was when changes were merged on top of it.
+ */
+function isCorrected({ name, lastModified }: LoadFile, { progress }: TableRow, listing: RawListing): boolean {
+  const { skipped, loadFiles, lastChangeAt } = progress;
+  if (!skipped.has(name)) return false;
+  return listing.loadFiles.some(
+    (before) =>
+      isCountedBefore(before.name, name) &&
+      loadFiles.get(before.name) === before.eTag &&
+      before.lastModified < lastModified &&
+      before.lastModified.getTime() <= (lastChangeAt ?? -Infinity),
+  );
+}
+
+/** A new full load, of what is pending. The listing must be whole. */
+export function newLoad(row: TableRow, listing: RawListing, reason: string): NewGeneration {
+  const newer = pendingLoads(row.progress, listing).filter((file) => !isOfOldLoad(file, row.progress));
+  // Nothing newer: the load that was being built anew begins once more.
+  const progress = newer.length > 0 ? row.progress : { ...row.progress, loadedUntil: undefined };
+  const pending = newer.length > 0 ? newer : pendingLoads(progress, listing);
+  // Where a load file has vanished there may be none; then nothing is part of the load.
+  const since =
+    pending.length > 0 ? Math.min(...pending.map(({ lastModified }) => lastModified.getTime())) : progress.since;
+  return {
+    kind: 'new generation',
+    reason,
+    progress: {
+      ...newGeneration(progress.generation + 1),
+      since,
+      supersededLoadFiles: new Map([
+        ...superseded(progress, listing, pending),
+        ...versionsOf(listing.skipped.filter((file) => file.kind === 'load' && file.lastModified.getTime() < since)),
+      ]),
+      skipped: skippedSince(since, listing),
+      builtWith: builtWithSettings(row.settings),
+    },
+  };
+}
+
+/** Whether a load file is of the load that was being built anew when a new one came. */
+function isOfOldLoad({ lastModified }: LoadFile, { loadedUntil }: Progress): boolean {
+  return loadedUntil !== undefined && lastModified.getTime() <= loadedUntil;
+}
+
+/** Skips of files that are still there, and of those that a load supersedes only if DMS should not have written them. */
+function skippedSince(since: number, { skipped }: RawListing): Map<string, string> {
+  const left = skipped.filter(({ kind, lastModified }) => kind === 'unsupported' || lastModified.getTime() >= since);
+  return versionsOf(left);
+}
+
+/** DynamoDB keeps 400 KB an item: two loads' names and eTags, and the names of change files. */
+const LOAD_FILES_MAX = 1_500;
+
+/**
+ * Load files of the load before that are still there, since DMS has not yet written over them or writes fewer now. Those
+ * older than a change that was merged on top of them were complete then, and DMS writes a load in the order of its
+ * counter, so those older than a new piece that comes before them are left over too; others may be pieces of the new load.
+ */
+function superseded(progress: Progress, listing: RawListing, pieces: readonly LoadFile[]): Map<string, string> {
+  const { loadFiles, supersededLoadFiles, lastChangeAt } = progress;
+  const left = listing.loadFiles.filter(
+    (file) =>
+      isOfOldLoad(file, progress) ||
+      supersededLoadFiles.get(file.name) === file.eTag ||
+      (loadFiles.get(file.name) === file.eTag &&
+        (file.lastModified.getTime() <= (lastChangeAt ?? -Infinity) ||
+          pieces.some((piece) => isCountedBefore(piece.name, file.name) && piece.lastModified > file.lastModified))),
+  );
+  return versionsOf(left);
+}
+
+/** Whether two load files are of one sequence (segment, folder), in this order. The counter is hexadecimal. */
+function isCountedBefore(a: string, b: string): boolean {
+  const counter = /(?<=LOAD)[0-9A-F]+\.parquet$/i;
+  const count = (name: string): number => parseInt(counter.exec(name)?.[0] ?? '', 16);
+  return a.replace(counter, '') === b.replace(counter, '') && count(a) < count(b);
+}

@@ -1,0 +1,98 @@
+import { parseRawFile } from '../dms/raw-file.ts';
+import { TableBlocked } from '../errors.ts';
+import { isMerged } from './pending.ts';
+import { versionsOf } from './raw-listing.ts';
+import type { LoadFile, RawListing } from './raw-listing.ts';
+import type { ListWhole, NewGeneration } from './step.ts';
+import type { Progress, TableRow } from './row.ts';
+import { builtWithSettings, newGeneration, NEVER_LOADED } from './row.ts';
+
+/** @throws TableBlocked if raw files that the lake was built from are gone: what they held would be lost. */
+export function rebuild(row: TableRow, listing: RawListing, why: string): NewGeneration | ListWhole {
+  return listing.whole ? rebuiltFrom(row, listing, why) : { kind: 'list whole' };
+}
+
+/**
+ * A new generation from all raw files that there are. The listing must be whole.
+ * @throws TableBlocked if raw files that the lake was built from are gone: what they held would be lost.
+ */
+export function rebuiltFrom(row: TableRow, listing: RawListing, why: string): NewGeneration {
+  const { progress } = row;
+  if (progress.adopted) {
+    throw new TableBlocked(
+      '',
+      `The table must be built anew, since ${why}, but its lake held it already when its first change file came: the raw files are not all of it.`,
+      { next: 'Have DMS reload the table, or set PrimaryKey and PartitionKey back to what they were.' },
+    );
+  }
+  // Old files go first: while its load is there, no change file after it has been cleaned away.
+  if (progress.takenOver && listing.loadFiles.length === 0) {
+    throw new TableBlocked(
+      '',
+      `The table must be built anew, since ${why}, but the hourly solution merged a part of it and no load file is there: the raw files may not be all of it.`,
+      { next: 'Have DMS reload the table, or set PrimaryKey and PartitionKey back to what they were.' },
+    );
+  }
+  const present = versionsOf(listing.loadFiles);
+  const gone = [...progress.loadFiles].filter(([name, eTag]) => present.get(name) !== eTag);
+  const merged = listing.changeFiles.filter((file) => isMerged(file, progress)).length;
+  // A load may be known of by its date alone: of one that is to be merged again, say.
+  const allGone = progress.lastFullLoadDate !== NEVER_LOADED && listing.loadFiles.length === 0;
+  if (gone.length > 0 || allGone || merged < progress.changeFiles) {
+    const changesGone = Math.max(0, progress.changeFiles - merged);
+    throw new TableBlocked(
+      '',
+      `The table must be built anew, since ${why}, but ${allGone ? 'all' : gone.length} load files and ${changesGone} change files are gone.`,
+      {
+        next: 'Restore them, or have DMS reload the table, or set PrimaryKey and PartitionKey back to what they were.',
+      },
+    );
+  }
+  // The load's own order of things is kept: what it superseded then it supersedes now.
+  const { since, supersededLoadFiles } = progress;
+  const loads = listing.loadFiles.filter(({ name, eTag }) => progress.loadFiles.get(name) === eTag);
+  // Once changes were applied to the load it was complete, be it of no file: what comes while it is loaded again is a new one.
+  const loadedUntil = changesBegan(progress)
+    ? Math.max(0, ...loads.map(({ lastModified }) => lastModified.getTime()))
+    : progress.loadedUntil;
+  const builtWith = builtWithSettings(row.settings);
+  return {
+    kind: 'new generation',
+    reason: why,
+    progress: { ...newGeneration(progress.generation + 1), since, supersededLoadFiles, loadedUntil, builtWith },
+  };
+}
+
+/**
+ * A new generation from all raw files that there are, of which some load files were skipped till now: they are part of the
+ * load, though changes were merged without them. The listing must be whole.
+ * @throws TableBlocked if raw files that the lake was built from are gone, or not known.
+ */
+export function rebuiltWith(
+  { settings, path, progress }: TableRow,
+  listing: RawListing,
+  files: readonly LoadFile[],
+  why: string,
+): NewGeneration {
+  if (progress.takenOver) {
+    throw new TableBlocked(
+      '',
+      `The table must be built anew, since ${why}, but which raw files the hourly solution merged is not known, so some may be gone.`,
+      { next: 'Remove or skip the load file to do without it, or have DMS reload the table.' },
+    );
+  }
+  const names = new Set(files.map(({ name }) => name));
+  const others = listing.loadFiles.filter(({ name }) => !names.has(name));
+  const loadFiles = new Map([...progress.loadFiles, ...versionsOf(files)]);
+  const skipped = new Map([...progress.skipped].filter(([name]) => !names.has(name)));
+  const row: TableRow = { path, settings, progress: { ...progress, loadFiles } };
+  const built = rebuiltFrom(row, { ...listing, loadFiles: [...others, ...files] }, why);
+  return { ...built, progress: { ...built.progress, skipped } };
+}
+
+/** Whether changes were applied to the generation's load, which was complete then. */
+export function changesBegan({ adopted, changeFiles, lastChangeAt, partial }: Progress): boolean {
+  // Change files that are to be merged again leave the time of the newest.
+  if (adopted || changeFiles > 0 || lastChangeAt !== undefined) return true;
+  return partial !== undefined && parseRawFile(partial.file).kind === 'change';
+}

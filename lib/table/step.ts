@@ -1,0 +1,24 @@
+import type { ChangeFile, LoadFile } from './raw-listing.ts';
+import type { Progress } from './row.ts';
+
+/** What is to be done for a table next. */
+export type Step =
+  | { kind: 'nothing' }
+  | ListWhole
+  | NewGeneration
+  | { kind: 'load'; files: readonly LoadFile[] }
+  | { kind: 'changes'; files: readonly ChangeFile[] }
+  /** One change file whose name is older than what is merged; `later`: the files merged that come after it. */
+  | { kind: 'late'; file: ChangeFile; later: readonly ChangeFile[] };
+
+/** What was listed, from the row's mark on, is not enough to tell. */
+export interface ListWhole {
+  kind: 'list whole';
+}
+
+/** The lake is to be built anew: the progress from which that begins. */
+export interface NewGeneration {
+  kind: 'new generation';
+  progress: Partial<Progress>;
+  reason: string;
+}
