@@ -1,0 +1,117 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
+import { parse, parseDocument, visit } from 'yaml';
+
+interface Template {
+  Parameters: Record<string, { Type: string; Description?: string; Default?: unknown }>;
+  Resources: Record<string, { Type: string; Properties: Record<string, unknown> }>;
+}
+interface Statement {
+  Sid?: string;
+  Action: string | string[];
+  Resource?: unknown;
+  Principal?: { Service: unknown };
+  Condition?: unknown;
+}
+
+const text = await readFile('resources/dms.yml', 'utf8');
+const FUNCTIONS = ['Ref', 'Sub', 'GetAtt', 'If', 'Not', 'Equals', 'Or', 'Contains', 'Select', 'Split'];
+/** `!Ref Name` reads `{Ref: 'Name'}`, and so on: the long form that CloudFormation knows beside the short one. */
+const customTags = FUNCTIONS.flatMap((name) => [
+  { tag: `!${name}`, resolve: (value: string) => ({ [name]: value }) },
+  { tag: `!${name}`, collection: 'seq' as const, resolve: (seq: { toJSON(): unknown }) => ({ [name]: seq.toJSON() }) },
+]);
+const template = parse(text, { customTags }) as Template;
+const properties = (name: string) => template.Resources[name]!.Properties;
+
+function statementsOf(role: string): Statement[] {
+  const { Policies } = properties(role) as {
+    Policies: { PolicyDocument: { Statement: (Statement | { If: unknown[] })[] } }[];
+  };
+  return Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement).map((statement) =>
+    'If' in statement ? (statement.If[1] as Statement) : statement,
+  );
+}
+
+describe('the stack with the database', () => {
+  it('is a template as it stands, without aliases, which CloudFormation does not read', () => {
+    const aliases: unknown[] = [];
+    visit(parseDocument(text, { customTags }), { Alias: (_, alias) => void aliases.push(alias.source) });
+    expect(aliases).toEqual([]);
+  });
+
+  it.each(Object.entries(template.Parameters))('uses the parameter %s, and says what it is', (name, parameter) => {
+    expect(parameter.Description).toMatch(/\.$/);
+    expect(text).toMatch(new RegExp(`!Ref ${name}\\b|\\$\\{${name}\\}`));
+  });
+
+  it('writes raw files as Tidemark reads them best', () => {
+    expect(properties('TargetEndpoint')).toMatchObject({
+      EngineName: 's3',
+      S3Settings: {
+        DataFormat: 'parquet',
+        EnableStatistics: true,
+        IncludeOpForFullLoad: true,
+        ParquetTimestampInMillisecond: false,
+        PreserveTransactions: false,
+        CdcMaxBatchInterval: { Ref: 'CdcMaxBatchInterval' },
+        ExpectedBucketOwner: { Ref: 'AWS::AccountId' },
+      },
+    });
+    expect(template.Parameters.CdcMaxBatchInterval!.Default).toBeLessThanOrEqual(10);
+    expect(properties('ReplicationTask')).toHaveProperty('MigrationType', 'full-load-and-cdc');
+  });
+
+  it('gives its task settings and table mappings that are JSON, whatever the numbers', () => {
+    for (const name of ['ReplicationTaskSettings', 'TableMappings']) {
+      const { Sub } = properties('ReplicationTask')[name] as { Sub: string };
+      expect(() => JSON.parse(Sub.replace(/\$\{\w+\}/g, '1')) as unknown).not.toThrow();
+    }
+  });
+
+  it('stops a table rather than leave a row out', () => {
+    const { Sub } = properties('ReplicationTask').ReplicationTaskSettings as { Sub: string };
+    const { ErrorBehavior } = JSON.parse(Sub.replace(/\$\{\w+\}/g, '1')) as { ErrorBehavior: Record<string, unknown> };
+    expect(ErrorBehavior).toMatchObject({
+      DataErrorPolicy: 'SUSPEND_TABLE',
+      DataTruncationErrorPolicy: 'SUSPEND_TABLE',
+    });
+  });
+
+  it('lets DMS write below the prefix of the raw bucket, list the bucket, and use its key', () => {
+    const permissions = statementsOf('TargetRole').map(({ Sid, Action, Resource }) => ({ Sid, Action, Resource }));
+    expect(permissions).toEqual([
+      { Sid: 'ListBucket', Action: 's3:ListBucket', Resource: { Sub: 'arn:${AWS::Partition}:s3:::${RawBucket}' } },
+      {
+        Sid: 'WriteFiles',
+        Action: ['s3:PutObject', 's3:DeleteObject', 's3:PutObjectTagging'],
+        Resource: {
+          If: [
+            'HasPrefix',
+            { Sub: 'arn:${AWS::Partition}:s3:::${RawBucket}/${RawPrefix}/*' },
+            { Sub: 'arn:${AWS::Partition}:s3:::${RawBucket}/*' },
+          ],
+        },
+      },
+      { Sid: 'UseKey', Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: { Ref: 'RawBucketKmsKeyArn' } },
+    ]);
+  });
+
+  it('lets DMS read one secret, and decrypt it', () => {
+    expect(statementsOf('SecretRole').map(({ Resource }) => Resource)).toEqual([
+      { Ref: 'SourceSecretArn' },
+      { Ref: 'SourceSecretKmsKeyArn' },
+    ]);
+  });
+
+  it.each(['SecretRole', 'TargetRole'])('lets DMS take the %s for this account only', (role) => {
+    const { AssumeRolePolicyDocument } = properties(role) as { AssumeRolePolicyDocument: { Statement: Statement[] } };
+    for (const { Condition } of AssumeRolePolicyDocument.Statement) {
+      expect(Condition).toEqual({ StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } });
+    }
+  });
+
+  it('is not reachable from the internet', () => {
+    expect(properties('ReplicationInstance')).toHaveProperty('PubliclyAccessible', false);
+  });
+});
