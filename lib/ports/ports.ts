@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts';
+import type { Catalog } from './catalog.ts';
 import type { Clock, RandomSource } from './clock.ts';
 import type { Log } from './log.ts';
 import type { ObjectStore } from './object-store.ts';
@@ -16,5 +17,7 @@ export interface Ports {
   random: RandomSource;
   log: Log;
   threads: Threads;
+  /** Absent where tables are registered nowhere. */
+  catalog?: Catalog | undefined;
   config: Config;
 }

@@ -10,6 +10,9 @@ import { TableItemChanged } from '../ports/table-store.ts';
 import { begin } from './begin.ts';
 import { blockTable, isStillBlocked } from './block.ts';
 import { carryOut } from './carry-out.ts';
+import { catalogAfter, isRowDueInCatalog } from './catalog-state.ts';
+import { readCatalogView } from './catalog-view.ts';
+import { registerInCatalog } from './cataloging.ts';
 import { removeOldEmptyFiles } from './clean-up.ts';
 import { committed } from './commit.ts';
 import type { CompactionSite, CompactReport } from './compact.ts';
@@ -109,13 +112,13 @@ class Reconciliation {
 
   constructor(
     private readonly path: string,
-    private readonly name: TableName,
+    readonly name: TableName,
     private readonly hints: Hints,
-    private readonly deadline: Deadline,
+    readonly deadline: Deadline,
     private readonly meter: Meter,
     private readonly compacted: CompactReport | undefined,
     private readonly access: LakeAccess,
-    private readonly ports: Ports,
+    readonly ports: Ports,
   ) {}
 
   /** @param lost what a pass before this one had listed when it found a raw file replaced or gone */
@@ -132,7 +135,8 @@ class Reconciliation {
         return { state: 'blocked', blocked: row.progress.blocked, more: false };
       const settled = await this.settleIntent(row, prefix, listing);
       const present = await settleTruncation(settled, listing, this.compactionSite(prefix), this.meter);
-      const merged = await this.merge(await this.begin(present, prefix, listing), prefix, listing);
+      const settledRow = await this.merge(await this.begin(present, prefix, listing), prefix, listing);
+      const merged = settledRow === 'more' ? settledRow : await this.registerWhatIsDue(settledRow, prefix, listing);
       const more = merged === 'more' || (await this.compactFiles(merged, prefix));
       return { state: 'active', blocked: undefined, more };
     } catch (error) {
@@ -205,7 +209,7 @@ class Reconciliation {
     listing: RawListing,
     step: MergeStep,
   ): Promise<StoredRow | 'list whole'> {
-    const { tables, random, log } = this.ports;
+    const { tables, random, log, catalog } = this.ports;
     if (step.kind === 'late')
       log.warn('a change file came late', { table: this.path, file: step.file.name, later: step.later.length });
     const attempts = Math.max(row.progress.attempts, this.hints.failures);
@@ -228,7 +232,9 @@ class Reconciliation {
       this.ports,
     );
     // The commit point: from here on these files are merged.
-    const done = await saveProgress(claimed, committed(claimed.progress, planned.slices), tables, random);
+    const inCatalog = catalog && catalogAfter(row, this.name, lakeFiles, planned, this.ports);
+    const progress = { ...committed(claimed.progress, planned.slices), ...(inCatalog && { catalog: inCatalog.state }) };
+    const done = await saveProgress(claimed, progress, tables, random);
     const whole = planned.slices.filter(({ file, to }) => to === file.rows);
     const loadFiles = whole.filter(({ file }) => file.kind === 'load').length;
     const changeFiles = whole.length - loadFiles;
@@ -238,7 +244,17 @@ class Reconciliation {
     );
     await removeOldEmptyFiles(lakeFiles, this.deadline, this.ports);
     for (const object of await updateIndex(lakeFiles, written, this.access)) this.meter.wrote(object);
-    return done;
+    return inCatalog?.state.due ? registerInCatalog(done, () => Promise.resolve(inCatalog.view), this) : done;
+  }
+
+  /** What an earlier merge could not register, or did not since tables were not registered then. */
+  private registerWhatIsDue(row: StoredRow, prefix: string, listing: RawListing): Promise<StoredRow> | StoredRow {
+    if (!isRowDueInCatalog(row, this.name, this.ports.config)) return row;
+    return registerInCatalog(
+      row,
+      () => readCatalogView(row, this.name, prefix, listing, this.access, this.ports),
+      this,
+    );
   }
 
   private beginGeneration(row: StoredRow, step: NewGeneration): Promise<StoredRow> {

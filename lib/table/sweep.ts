@@ -3,6 +3,7 @@ import { parseRawFile } from '../dms/raw-file.ts';
 import type { ObjectSummary } from '../ports/object-store.ts';
 import type { Ports } from '../ports/ports.ts';
 import { isAccountedFor } from './coverage.ts';
+import { isRowDueInCatalog } from './catalog-state.ts';
 import { rowOfItem } from './item.ts';
 import type { TableRow } from './row.ts';
 import { wasEdited } from './row.ts';
@@ -17,7 +18,7 @@ export interface SweepReport {
 /**
  * The safety net: lists the whole raw prefix and wakes every table that is not registered yet, or has files that its row
  * does not account for (their events were lost), or lost all its raw files, or is blocked, or whose last merge did not
- * come to its commit.
+ * come to its commit, or which is still to be registered in the catalog.
  * @param cause tells this sweep from every other.
  */
 export async function sweep(
@@ -34,7 +35,10 @@ export async function sweep(
     await queue.send([{ table, cause: `sweep ${cause}` }]);
   };
   // Also where no raw file is left: the one that was in the way may have been removed.
-  for (const row of rows.values()) if (isUnsettled(row) && tableOfPath(row.path, config)) await wake(row.path);
+  for (const row of rows.values()) {
+    const name = tableOfPath(row.path, config);
+    if (name && row.settings.active && (isUnsettled(row) || isRowDueInCatalog(row, name, config))) await wake(row.path);
+  }
   const withFiles = new Set<string>();
   for await (const object of raw.list(config.rawPrefix)) {
     const key = parseObjectKey(object.key, config.rawPrefix);
@@ -59,7 +63,7 @@ export async function sweep(
 function isUnsettled(row: TableRow): boolean {
   const { blocked, intent, partial, replay, rawGone } = row.progress;
   const isHalfDone = intent.length > 0 || partial !== undefined || replay !== undefined || rawGone?.lake === 'emptying';
-  return row.settings.active && (blocked !== undefined || isHalfDone || wasEdited(row));
+  return blocked !== undefined || isHalfDone || wasEdited(row);
 }
 
 function needsWaking(row: TableRow | undefined, object: ObjectSummary, name: string): boolean {
