@@ -7,7 +7,7 @@ import type { CatalogName } from '../ports/catalog.ts';
  * @param databasePattern the setting catalogDatabase; `{schema}` stands for the table's schema
  */
 export function catalogName(databasePattern: string, { schema, table }: TableName): CatalogName {
-  return { database: databasePattern.replace('{schema}', plainName(schema)), table: plainName(table) };
+  return { database: databasePattern.replace('{schema}', () => plainName(schema)), table: plainName(table) };
 }
 
 /** `<database>.<table>` */
