@@ -79,9 +79,10 @@ const CatalogDatabase = v.optional(
     v.transform((name) => name.trim().toLowerCase().replaceAll('-', '_')),
     v.regex(
       /^(?:\w*\{schema\}\w*|\w+)?$/,
-      'letters, digits and underscores, with {schema} where the name of the schema is to be, or nothing',
+      "letters, digits and underscores, with {schema} where the name of the schema is to be, or 'off'",
     ),
     v.maxLength(200, 'at most 200 characters'),
+    v.transform((name) => (name === 'off' ? '' : name)),
   ),
   '',
 );

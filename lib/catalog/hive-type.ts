@@ -4,9 +4,9 @@ import type { ColumnType } from '../parquet/column-type.ts';
  * The Hive type by which engines read a Parquet column as what it is; undefined if Hive has none.
  *
  * Types of the catalog are Hive's (Athena user guide, "Data types in Amazon Athena"). It has none for a time of day: the
- * number in the file is shown, milliseconds as `int`, finer ones as `bigint`. Nor has it unsigned ones: they get the next
- * wider type. Of 64 bits there is none that engines read from such a file (Trino takes a decimal from decimals only), so
- * values above 2^63 - 1 show as negative.
+ * number in the file is shown, milliseconds as `int`, finer ones as `bigint`; Spark reads no wider type from it. Nor has
+ * it unsigned ones: they get the next wider type. Of 64 bits there is none for all engines: Athena's (Trino) takes a
+ * decimal from decimals only, Spark takes nothing else. It is Athena's, so values above 2^63 - 1 show as negative there.
  */
 export function hiveType({ physical, logical }: ColumnType): string | undefined {
   switch (logical.kind) {

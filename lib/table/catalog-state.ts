@@ -10,6 +10,7 @@ import type { Column } from '../parquet/column-type.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { LakeFiles } from './lake-table.ts';
 import type { PlannedMerge } from './merge-files.ts';
+import { isCatalogDue } from './catalog-due.ts';
 import type { CatalogState, TableRow } from './row.ts';
 
 /** What a merge has made of a table's lake, as far as the catalog is told. */
@@ -45,7 +46,7 @@ export function catalogAfter(
   const written = plan.phases.flat().flatMap((write) => (isNewFile(write) ? write.folder : []));
   const newFolders = [...new Set(written.filter((folder) => !folders.has(folder)))];
   const isPartitioned = partition.length > 0;
-  const wasDue = isCatalogDue(before, schema);
+  const wasDue = isCatalogDue(before, schema.name);
   const due = wasDue || definitionDigest(schema) !== before?.definition || (isPartitioned && newFolders.length > 0);
   return {
     view: {
@@ -79,18 +80,6 @@ export function lakeSchema(
     columns,
     partitionColumns: settings.partitionKey.map((column, i) => ({ name: column, type: partitionTypes[i] ?? 'string' })),
   };
-}
-
-/** Whether something of a table that was merged is still to be registered under that name. */
-export function isCatalogDue(state: CatalogState | undefined, { name }: Pick<LakeSchema, 'name'>): boolean {
-  return !state || state.due || state.definition === undefined || state.table !== catalogNameText(name);
-}
-
-/** The same by a table's row alone; never where tables are not registered. */
-export function isRowDueInCatalog({ progress }: TableRow, name: TableName, { catalogDatabase }: Config): boolean {
-  const isMerged = progress.generation > 0 && (progress.loadFiles.size > 0 || progress.changeFiles > 0);
-  if (catalogDatabase === undefined || !isMerged) return false;
-  return isCatalogDue(progress.catalog, { name: catalogName(catalogDatabase, name) });
 }
 
 function widened(known: string | undefined, { type }: Column): string {

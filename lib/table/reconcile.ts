@@ -10,7 +10,8 @@ import { TableItemChanged } from '../ports/table-store.ts';
 import { begin } from './begin.ts';
 import { blockTable, isStillBlocked } from './block.ts';
 import { carryOut } from './carry-out.ts';
-import { catalogAfter, isRowDueInCatalog } from './catalog-state.ts';
+import { dueAfterGivingUp, isRowDueInCatalog } from './catalog-due.ts';
+import { catalogAfter } from './catalog-state.ts';
 import { readCatalogView } from './catalog-view.ts';
 import { registerInCatalog } from './cataloging.ts';
 import { removeOldEmptyFiles } from './clean-up.ts';
@@ -268,7 +269,8 @@ class Reconciliation {
     const columnsIfNone = () => columnsOfRawFiles(row, listing, this.ports);
     const taken = await takeOver(row, prefix, columnsIfNone, this.deadline, this.access, this.ports);
     const settled = await emptyJoinedFiles(taken, this.compactionSite(prefix));
-    return saveProgress(settled, { intent: [] }, this.ports.tables, this.ports.random);
+    const progress = { ...dueAfterGivingUp(settled.progress), intent: [] };
+    return saveProgress(settled, progress, this.ports.tables, this.ports.random);
   }
 
   private compactFiles(row: StoredRow, prefix: string): Promise<boolean> | false {

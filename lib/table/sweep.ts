@@ -3,7 +3,7 @@ import { parseRawFile } from '../dms/raw-file.ts';
 import type { ObjectSummary } from '../ports/object-store.ts';
 import type { Ports } from '../ports/ports.ts';
 import { isAccountedFor } from './coverage.ts';
-import { isRowDueInCatalog } from './catalog-state.ts';
+import { isRowDueInCatalog } from './catalog-due.ts';
 import { rowOfItem } from './item.ts';
 import type { TableRow } from './row.ts';
 import { wasEdited } from './row.ts';

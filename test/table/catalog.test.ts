@@ -246,10 +246,24 @@ describe('what people add to an entry', () => {
   });
 });
 
+describe('a merge that dies before its commit', () => {
+  it('has the partitions that it has written registered by the one after it', async () => {
+    const { lab, table } = await partitioned();
+    let updates = 0;
+    lab.onCall = ({ store, name }) => (store === 'tables' && name === 'update' && ++updates === 2 ? 'reject' : 'none');
+    const { failed } = await table.merge([table.change('20260301-100000000', [['I', 3, 'kiwi', 'wed']])]);
+    expect(failed).toHaveLength(1);
+    expect(table.lakeFiles().some((file) => file.startsWith('day=wed/'))).toBe(true);
+    await lab.settle();
+    expect(await table.rows()).toContain('3 kiwi wed');
+    expect(lab.catalog.shown(ORDERS)?.partitions).toEqual(['mon', 'tue', 'wed']);
+  });
+});
+
 describe('a catalog that fails', () => {
   it('fails no merge, is told of, and is tried again by the next merge a minute later', async () => {
     const { lab, table } = await registering();
-    let calls = catalogCalls(lab, (name) => name === 'createTable');
+    catalogCalls(lab, (name) => name === 'createTable');
     table.load('LOAD00000001', [[1, 'apple']]);
     const outcomes = await lab.settle();
     expect(outcomes).toMatchObject([{ state: 'active', report: { rowsInserted: 1 } }]);
@@ -262,7 +276,7 @@ describe('a catalog that fails', () => {
       catalog: { table: ORDERS, failed: { reason: 'glue createTable lake_shop.orders: reject', next: '' } },
     });
 
-    calls = catalogCalls(lab, () => true);
+    const calls = catalogCalls(lab, () => true);
     table.change('20260301-100000000', [['U', 1, 'fig']]);
     await lab.settle();
     expect(calls).toEqual([]); // not at every merge
