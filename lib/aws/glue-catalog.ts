@@ -144,10 +144,10 @@ function requireNone(errors: readonly PartitionError[] | undefined, expected: st
   const [first, ...others] = (errors ?? []).filter(({ ErrorDetail }) => ErrorDetail?.ErrorCode !== expected);
   if (!first) return;
   const { ErrorCode = 'an error', ErrorMessage = '' } = first.ErrorDetail ?? {};
+  // Partition values are values of rows: they are not told.
+  const told = (first.PartitionValues ?? []).reduce((text, value) => text.replaceAll(value || '\0', '…'), ErrorMessage);
   const more = others.length > 0 ? ` (and ${others.length} more)` : '';
-  throw new Error(
-    `AWS Glue refused a partition of ${name.database}.${name.table}: ${ErrorCode} ${ErrorMessage}${more}`,
-  );
+  throw new Error(`AWS Glue refused a partition of ${name.database}.${name.table}: ${ErrorCode} ${told}${more}`);
 }
 
 function changedOrExplained(error: unknown, name: CatalogName): unknown {

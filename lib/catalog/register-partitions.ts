@@ -63,11 +63,14 @@ function partitionsOf(folders: readonly string[], table: CatalogTable): CatalogP
     const values = valuesOf(folder, table);
     if (!values) continue;
     const partition = { values, location: table.location + folder, columns: table.columns, parameters };
-    const other = byValues.get(keyOf(values));
-    if (other)
-      throw new CatalogRefused(`Two folders are of one partition: ${other.location} and ${partition.location}.`, {
-        next: 'The catalog knows one folder for a partition. Have the table built anew: tidemark replay TABLE --all.',
-      });
+    // Which they are is a row's value, and not to be told.
+    if (byValues.has(keyOf(values)))
+      throw new CatalogRefused(
+        `Two folders below ${table.location} are of one partition: their names differ in case only.`,
+        {
+          next: 'The catalog knows one folder for a partition. Have the table built anew: tidemark replay TABLE --all.',
+        },
+      );
     byValues.set(keyOf(values), partition);
   }
   return [...byValues.values()];

@@ -136,8 +136,8 @@ class Reconciliation {
         return { state: 'blocked', blocked: row.progress.blocked, more: false };
       const settled = await this.settleIntent(row, prefix, listing);
       const present = await settleTruncation(settled, listing, this.compactionSite(prefix), this.meter);
-      const settledRow = await this.merge(await this.begin(present, prefix, listing), prefix, listing);
-      const merged = settledRow === 'more' ? settledRow : await this.registerWhatIsDue(settledRow, prefix, listing);
+      const upToDate = await this.merge(await this.begin(present, prefix, listing), prefix, listing);
+      const merged = upToDate === 'more' ? upToDate : await this.registerWhatIsDue(upToDate, prefix, listing);
       const more = merged === 'more' || (await this.compactFiles(merged, prefix));
       return { state: 'active', blocked: undefined, more };
     } catch (error) {

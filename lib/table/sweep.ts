@@ -1,3 +1,5 @@
+import type { Config } from '../config.ts';
+import type { TableName } from '../dms/object-key.ts';
 import { parseObjectKey, tableOfPath, tablePath } from '../dms/object-key.ts';
 import { parseRawFile } from '../dms/raw-file.ts';
 import type { ObjectSummary } from '../ports/object-store.ts';
@@ -37,7 +39,7 @@ export async function sweep(
   // Also where no raw file is left: the one that was in the way may have been removed.
   for (const row of rows.values()) {
     const name = tableOfPath(row.path, config);
-    if (name && row.settings.active && (isUnsettled(row) || isRowDueInCatalog(row, name, config))) await wake(row.path);
+    if (name && (isUnsettled(row) || isUnregistered(row, name, config))) await wake(row.path);
   }
   const withFiles = new Set<string>();
   for await (const object of raw.list(config.rawPrefix)) {
@@ -63,7 +65,11 @@ export async function sweep(
 function isUnsettled(row: TableRow): boolean {
   const { blocked, intent, partial, replay, rawGone } = row.progress;
   const isHalfDone = intent.length > 0 || partial !== undefined || replay !== undefined || rawGone?.lake === 'emptying';
-  return blocked !== undefined || isHalfDone || wasEdited(row);
+  return row.settings.active && (blocked !== undefined || isHalfDone || wasEdited(row));
+}
+
+function isUnregistered(row: TableRow, name: TableName, config: Config): boolean {
+  return row.settings.active && isRowDueInCatalog(row, name, config);
 }
 
 function needsWaking(row: TableRow | undefined, object: ObjectSummary, name: string): boolean {

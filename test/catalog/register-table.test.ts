@@ -101,7 +101,7 @@ describe('the partitions of a table', () => {
   it('cannot be in two folders', async () => {
     const twice = register({ partitionColumns: DAY, folders: ['day=x/', 'Day=x/'] });
     await expect(twice).rejects.toThrow(
-      'Two folders are of one partition: s3://lake/orders/day=x/ and s3://lake/orders/Day=x/.',
+      'Two folders below s3://lake/orders/ are of one partition: their names differ in case only.',
     );
   });
 });

@@ -105,7 +105,11 @@ export class GlueService {
         return each(input.PartitionInputList, LIMITS.create, (partition) => {
           const values = partition.Values ?? [];
           if (values.length !== table.PartitionKeys?.length)
-            return failure(values, 'InvalidInputException', 'The number of partition keys do not match');
+            return failure(
+              values,
+              'InvalidInputException',
+              `The number of partition keys do not match: [${values.join(', ')}]`,
+            );
           if (partitions.has(values.join('\n'))) return failure(values, 'AlreadyExistsException');
           partitions.set(values.join('\n'), partition);
           return undefined;
