@@ -8,6 +8,7 @@ import { type DemoLake, readDemoLake, wrongTables } from '../sample/demo-lake.ts
 import { createSampleDatabase, runSampleScript, SAMPLE_SCHEMA } from '../sample/sample-database.ts';
 import { changeFiles, fullLoadFiles, placeRawFile, type RawFile } from '../sample/sample-files.ts';
 import type { MergeReport } from '../table/report.ts';
+import { MysqlDemo } from './demo-mysql.ts';
 
 const TIMEOUT_MS = 60_000;
 
@@ -17,6 +18,17 @@ const TABLES = {
   [`${SAMPLE_SCHEMA}/productorder`]: { primaryKey: ['id'], partitionKey: ['create_dt'], active: true },
 };
 
+const EXAMPLES = `
+Examples:
+  $ npm run demo
+      the sample database's files, written and merged
+  $ npm run demo -- --mysql
+      the sample database on a MariaDB or MySQL server that is started for the demo, its binlog replicated as DMS does
+  $ npm run demo -- --mysql mysql://root:secret@127.0.0.1:3306 --keep ./demo
+      the same on a server that runs; the demo makes a database sampledb there and drops it at the end
+
+Exit code: 0 the lake ended as it should; 1 it did not, wrong usage, or an unexpected failure.`;
+
 /** `tidemark demo`: the sample database's files, merged while you watch; nothing is needed but this machine. */
 export function demoCommand(): Command {
   return new Command('demo')
@@ -24,29 +36,54 @@ export function demoCommand(): Command {
       "Merges a sample database's full load and changes on this machine, and shows the lake before and after.",
     )
     .option('--keep <folder>', 'keep the raw files and the lake in this folder, which must be empty or missing')
+    .option(
+      '--mysql [url]',
+      'replicate from a real server: mysql://user:password@host:port, or else one that is started for the demo',
+    )
     .allowExcessArguments(false)
-    .action(async ({ keep }: { keep?: string }) => {
-      process.exitCode = await runDemo(keep, (line) => process.stdout.write(`${line}\n`));
+    .addHelpText('after', EXAMPLES)
+    .action(async (options: DemoOptions) => {
+      process.exitCode = await runDemo(options, (line) => process.stdout.write(`${line}\n`));
     });
 }
 
-/** @returns the exit code: 0 if the lake ends as the sample script says, 1 if not. */
-async function runDemo(keep: string | undefined, print: (line: string) => void): Promise<number> {
+interface DemoOptions {
+  keep?: string;
+  /** true: a server of the demo's own */
+  mysql?: string | true;
+}
+
+/** @returns the exit code: 0 if the lake ends as the sample script says, or as the server's database; 1 if not. */
+async function runDemo({ keep, mysql }: DemoOptions, print: (line: string) => void): Promise<number> {
   const folder = keep === undefined ? await mkdtemp(join(tmpdir(), 'tidemark-demo-')) : await emptyFolder(keep);
   if (folder === undefined) {
     process.stderr.write(`tidemark demo: --keep: ${resolve(keep ?? '')} is not empty. Give another folder.\n`);
     return 1;
   }
-  const demo = new Demo(folder, print);
+  const interrupted = mysql === undefined ? undefined : interruption();
+  const demo = interrupted
+    ? new MysqlDemo(folder, typeof mysql === 'string' ? mysql : undefined, print, interrupted)
+    : new Demo(folder, print);
   try {
     return (await demo.run()) ? 0 : 1;
   } catch (error) {
+    if (interrupted?.aborted) return INTERRUPTED;
     process.stderr.write(`tidemark demo: ${messageOf(error)}\n${demo.log.map((line) => `  ${line}\n`).join('')}`);
     return 1;
   } finally {
     if (keep === undefined) await rm(folder, { recursive: true, force: true });
     else print(`\nKept: ${folder}`);
   }
+}
+
+/** Exit code of a command that Ctrl-C ended. */
+const INTERRUPTED = 130;
+
+/** Ctrl-C, after which a server has still to be stopped. */
+function interruption(): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  return stop.signal;
 }
 
 /** One run of the demo: `tidemark local` in this process, and files that arrive. */

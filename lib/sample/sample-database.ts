@@ -24,7 +24,7 @@ export interface SampleChange {
 }
 
 /** Orders by day, as the database is set up: 8,425 in all. */
-const FIRST_ORDERS = [
+export const FIRST_ORDERS = [
   { day: '2018-11-27', orders: 1010 },
   { day: '2018-11-28', orders: 723 },
   { day: '2018-12-03', orders: 1196 },
@@ -48,14 +48,16 @@ export function createSampleDatabase(seed = 1): SampleDatabase {
   };
 }
 
+/** The sample script as SQL. */
+export const SAMPLE_SCRIPT = [
+  "update product set name = 'Sample Product', dept = 'Sample Dept', category = 'Sample Category' where id = 1001",
+  'delete from product where id = 1002',
+  'call loadorders(1345, current_date)',
+  "insert into store values (1009, '125 Technology Dr.', 'Irvine', 'CA', 'US', '92618')",
+] as const;
+
 /**
- * The sample script, run on `today`:
- *
- *     update product set name = 'Sample Product', dept = 'Sample Dept', category = 'Sample Category' where id = 1001;
- *     delete from product where id = 1002;
- *     call loadorders(1345, current_date);
- *     insert into store values (1009, '125 Technology Dr.', 'Irvine', 'CA', 'US', '92618');
- *
+ * What `SAMPLE_SCRIPT` does, run on `today`.
  * @returns the database after it, 9 stores, 24 products and 9,770 orders, and the changes of each table in their order.
  */
 export function runSampleScript(

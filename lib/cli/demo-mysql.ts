@@ -1,0 +1,247 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Connection } from 'mysql2/promise';
+import { getBorderCharacters, table as columnsOf } from 'table';
+import { messageOf } from '../errors.ts';
+import { checkFolders } from '../local/folders.ts';
+import { folderPorts } from '../local/connect.ts';
+import { runLocal } from '../local/run.ts';
+import { WrongUsage } from '../local/wrong-usage.ts';
+import { ALL_TYPES, createAllTypes, edge, EDGE_ROWS, insertTyped, updateTyped } from '../mysql/all-types.ts';
+import { compareRows, type RowComparison } from '../mysql/compare-rows.ts';
+import { databaseTexts } from '../mysql/database-texts.ts';
+import { DmsStandIn } from '../mysql/dms-stand-in.ts';
+import { lakeTexts } from '../mysql/lake-texts.ts';
+import { connectTo, type MysqlServer, parseMysqlUrl, queryTexts, quotedName } from '../mysql/mysql-server.ts';
+import { findServer, OwnServer } from '../mysql/own-server.ts';
+import { createSampleSchema } from '../mysql/sample-sql.ts';
+import { checkServer } from '../mysql/server-check.ts';
+import { SAMPLE_SCHEMA, SAMPLE_SCRIPT } from '../sample/sample-database.ts';
+import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '../system.ts';
+import type { MergeReport } from '../table/report.ts';
+import { OWN_THREAD } from '../threads/own-thread.ts';
+import { DemoFiles } from './demo-files.ts';
+
+const TYPES = 'alltypes';
+
+const TABLES = {
+  [`${SAMPLE_SCHEMA}/store`]: { primaryKey: ['id'], active: true },
+  [`${SAMPLE_SCHEMA}/product`]: { primaryKey: ['id'], active: true },
+  [`${SAMPLE_SCHEMA}/productorder`]: { primaryKey: ['id'], partitionKey: ['create_dt'], active: true },
+  [`${SAMPLE_SCHEMA}/${TYPES}`]: { primaryKey: ['id'], active: true },
+};
+
+/** A real server replicated to a lake on this machine: the sample database, and a table of all types. */
+export class MysqlDemo {
+  /** What `tidemark local` had to say besides its results. */
+  readonly log: string[] = [];
+  readonly #folder: string;
+  readonly #url: string | undefined;
+  readonly #print: (line: string) => void;
+  readonly #stop: AbortSignal;
+  readonly #files: DemoFiles;
+
+  /** @param url of a server; undefined: one of its own @param stop ends it early: `run` rejects, once the server is stopped */
+  constructor(folder: string, url: string | undefined, print: (line: string) => void, stop: AbortSignal) {
+    this.#folder = folder;
+    this.#url = url;
+    this.#print = print;
+    this.#stop = stop;
+    this.#files = new DemoFiles(print);
+  }
+
+  /**
+   * @returns whether the lake ended as the database
+   * @throws WrongUsage if there is no server that can be used
+   */
+  async run(): Promise<boolean> {
+    const own = this.#url === undefined ? await startOwnServer() : undefined;
+    try {
+      const server = own?.address ?? parseMysqlUrl(this.#url ?? '');
+      const connection = await connectTo(server).catch((cause: unknown) => {
+        throw new WrongUsage(`--mysql: no connection to ${server.host}:${server.port}: ${reasonOf(cause)}`, { cause });
+      });
+      try {
+        const [[version] = []] = await queryTexts(connection, 'SELECT version()');
+        this.#print(`Server:    ${version ?? ''} on ${server.host}:${server.port}${own ? ', for this demo' : ''}`);
+        return await this.#withSchema(connection, () => this.#replicate(server, connection));
+      } finally {
+        connection.destroy();
+      }
+    } finally {
+      await own?.stop();
+    }
+  }
+
+  async #withSchema(connection: Connection, work: () => Promise<boolean>): Promise<boolean> {
+    await checkServer(connection);
+    const found = await queryTexts(connection, 'SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?', [
+      SAMPLE_SCHEMA,
+    ]);
+    if (found.length > 0) {
+      throw new WrongUsage(`--mysql: the server has a database ${SAMPLE_SCHEMA}. Drop it, or give another server.`);
+    }
+    try {
+      await createSampleSchema(connection, SAMPLE_SCHEMA);
+      await createAllTypes(connection, TYPES);
+      await insertEdges(connection, 0);
+      return await work();
+    } finally {
+      await connection.query(`DROP DATABASE IF EXISTS ${quotedName(SAMPLE_SCHEMA)}`);
+    }
+  }
+
+  async #replicate(server: MysqlServer, connection: Connection): Promise<boolean> {
+    const [raw, lake, tables] = ['raw', 'lake', 'tables.json'].map((name) => join(this.#folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    await mkdir(raw);
+    await writeFile(tables, JSON.stringify(TABLES, null, 2));
+    this.#print(`Raw files: ${raw}\nLake:      ${lake}\n`);
+    const stop = new AbortController();
+    const local = runLocal(
+      { raw, lake, tables, json: true },
+      {
+        out: (line) => this.#files.merged(JSON.parse(line) as MergeReport),
+        err: (line) => this.log.push(line),
+        stop: stop.signal,
+      },
+    );
+    const ended = local.then((exitCode) => Promise.reject(new Error(`the merge ended early, with ${exitCode}`)));
+    try {
+      await Promise.race([this.#runScript(server, connection, raw), ended, rejected(this.#stop)]);
+      return await this.#compare(connection, { raw, lake });
+    } finally {
+      stop.abort();
+      await local;
+    }
+  }
+
+  async #runScript(server: MysqlServer, connection: Connection, raw: string): Promise<void> {
+    const start = () =>
+      DmsStandIn.start({
+        server,
+        schema: SAMPLE_SCHEMA,
+        raw,
+        positionFile: join(this.#folder, 'replicated.json'),
+        intervalMs: 1_000,
+        clock: SYSTEM_CLOCK,
+        random: SYSTEM_RANDOM,
+        onFile: (key) => this.#files.placed(key),
+      });
+    const sql = async (statement: string): Promise<void> => {
+      this.#print(`  ${statement};`);
+      await connection.query(statement);
+    };
+    this.#print('Full load of the sample database, and of a table with a column of each type:');
+    await (await this.#followed(await start(), () => Promise.resolve())).stop();
+
+    this.#print('\nThe stand-in for DMS is stopped. The sample script begins:');
+    const [before, after] = [SAMPLE_SCRIPT.slice(0, 2), SAMPLE_SCRIPT.slice(2)];
+    for (const statement of before) await sql(statement);
+    this.#print('It is started again, and goes on where it was, while the script does, too:');
+    const standIn = await start();
+    await this.#followed(standIn, async () => {
+      for (const statement of after) await sql(statement);
+      this.#print(`  ${EDGE_ROWS} rows of all types inserted, updated and deleted;`);
+      await changeEdges(connection);
+    });
+    await standIn.stop();
+  }
+
+  /** Until all that `work` changed is in the lake. */
+  async #followed(standIn: DmsStandIn, work: () => Promise<void>): Promise<DmsStandIn> {
+    const follow = async (): Promise<void> => {
+      await work();
+      await standIn.caughtUp();
+      await this.#files.settled();
+    };
+    await Promise.race([follow(), standIn.failed]);
+    return standIn;
+  }
+
+  async #compare(connection: Connection, folders: { raw: string; lake: string }): Promise<boolean> {
+    const { lake } = folderPorts(await checkFolders(folders), {
+      clock: SYSTEM_CLOCK,
+      random: SYSTEM_RANDOM,
+      log: { info: ignore, warn: ignore, error: ignore },
+      threads: OWN_THREAD,
+    });
+    const compared: (RowComparison & { table: string })[] = [];
+    for (const name of Object.keys(TABLES)) {
+      const [schema = '', table = ''] = name.split('/');
+      const database = await databaseTexts(connection, schema, table);
+      compared.push({ table: name, ...compareRows(database, await lakeTexts(lake, `${name}/`)) });
+    }
+    this.#print('\nThe lake beside the database, every value of every row:');
+    for (const line of comparisonLines(compared)) this.#print(line);
+    this.#print(`Largest memory: ${Math.round(process.resourceUsage().maxRSS / 1024)} MB.`);
+    return compared.every(({ onlyInDatabase, onlyInLake }) => onlyInDatabase.length + onlyInLake.length === 0);
+  }
+}
+
+async function startOwnServer(): Promise<OwnServer> {
+  const programs = findServer(process.env['PATH'] ?? '');
+  if (programs) return OwnServer.start(programs, SYSTEM_RANDOM);
+  throw new WrongUsage(
+    '--mysql: there is no MariaDB or MySQL server on this machine. Install one (on Debian and Ubuntu: apt-get install ' +
+      'mariadb-server; it need not run), or give one that runs: --mysql mysql://user:password@host:port',
+  );
+}
+
+/** Where several addresses refuse, the message is empty. */
+function reasonOf(cause: unknown): string {
+  return messageOf(cause) || (cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown');
+}
+
+async function insertEdges(connection: Connection, firstId: number): Promise<void> {
+  for (let n = 0; n < EDGE_ROWS; n++) {
+    await connection.query(insertTyped(TYPES, firstId + n, (column) => edge(column, n)));
+  }
+  await connection.query(insertTyped(TYPES, firstId + EDGE_ROWS, () => 'NULL'));
+}
+
+/** Each edge once more, as an insert and as an update; some rows with nulls, some gone. */
+async function changeEdges(connection: Connection): Promise<void> {
+  const firstId = 100;
+  await insertEdges(connection, firstId);
+  for (let n = 0; n <= EDGE_ROWS; n++) {
+    const update = updateTyped(TYPES, n, (column) => (n === 0 ? 'NULL' : edge(column, n + 1)));
+    if (update !== undefined) await connection.query(update);
+  }
+  await connection.query(`DELETE FROM ${quotedName(TYPES)} WHERE id IN (1, ${firstId})`);
+}
+
+function comparisonLines(compared: readonly (RowComparison & { table: string })[]): string[] {
+  const rows = compared.map(({ table, equal, onlyInDatabase, onlyInLake }) => [
+    table,
+    ...[equal, onlyInDatabase.length, onlyInLake.length].map((count) => count.toLocaleString('en')),
+  ]);
+  const text = columnsOf([['TABLE', 'ROWS EQUAL', 'ONLY IN THE DATABASE', 'ONLY IN THE LAKE'], ...rows], {
+    border: getBorderCharacters('void'),
+    columnDefault: { paddingLeft: 0, paddingRight: 2, alignment: 'right' },
+    columns: [{ alignment: 'left' }],
+    drawHorizontalLine: () => false,
+  });
+  const differences = compared.reduce((sum, { onlyInDatabase, onlyInLake }) => sum + onlyInDatabase.length + onlyInLake.length, 0);
+  return [
+    ...text.split('\n').flatMap((line) => line.trimEnd() || []),
+    differences === 0
+      ? `No differences. ${TYPES} has ${ALL_TYPES.length + 1} columns, of every type that DMS replicates from MySQL.`
+      : `${differences.toLocaleString('en')} differences.`,
+  ];
+}
+
+function rejected(stop: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const stopped = (): void => reject(new Error('stopped'));
+    if (stop.aborted) stopped();
+    else stop.addEventListener('abort', stopped);
+  });
+}
+
+function ignore(): void {
+  // The merge's log is kept; that of reading the lake says nothing more.
+}
