@@ -225,7 +225,10 @@ function comparisonLines(compared: readonly (RowComparison & { table: string })[
     columns: [{ alignment: 'left' }],
     drawHorizontalLine: () => false,
   });
-  const differences = compared.reduce((sum, { onlyInDatabase, onlyInLake }) => sum + onlyInDatabase.length + onlyInLake.length, 0);
+  const differences = compared.reduce(
+    (sum, { onlyInDatabase, onlyInLake }) => sum + onlyInDatabase.length + onlyInLake.length,
+    0,
+  );
   return [
     ...text.split('\n').flatMap((line) => line.trimEnd() || []),
     differences === 0

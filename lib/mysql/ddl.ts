@@ -13,13 +13,12 @@ export function clearedTables(sql: string, schema: string): ClearedTable[] {
   const names = CLEARING.exec(statement)?.[1];
   if (names === undefined) return [];
   return [...names.matchAll(NAME)].map(([, first = '', second]) =>
-    second === undefined
-      ? { schema, table: plain(first) }
-      : { schema: plain(first), table: plain(second) },
+    second === undefined ? { schema, table: plain(first) } : { schema: plain(first), table: plain(second) },
   );
 }
 
-const CLEARING = /^(?:TRUNCATE(?:\s+TABLE)?|DROP\s+TABLE(?:\s+IF\s+EXISTS)?)\s+(.+?)(?:\s+(?:WAIT\s+\d+|NOWAIT|RESTRICT|CASCADE))*;?$/is;
+const CLEARING =
+  /^(?:TRUNCATE(?:\s+TABLE)?|DROP\s+TABLE(?:\s+IF\s+EXISTS)?)\s+(.+?)(?:\s+(?:WAIT\s+\d+|NOWAIT|RESTRICT|CASCADE))*;?$/is;
 const PART = '(`(?:[^`]|``)+`|[^\\s,.`]+)';
 const NAME = new RegExp(`${PART}(?:\\s*\\.\\s*${PART})?`, 'g');
 

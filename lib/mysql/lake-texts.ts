@@ -43,6 +43,9 @@ export async function lakeTexts(lake: ObjectStore, prefix: string): Promise<Text
 function lakeText(value: PhysicalValue, type: ColumnType): string | null {
   if (value === null) return null;
   if (type.logical.kind === 'float') return floatText(value as number);
-  if (type.logical.kind === 'bytes') return Buffer.from(value as Uint8Array).toString('hex').toUpperCase();
+  if (type.logical.kind === 'bytes')
+    return Buffer.from(value as Uint8Array)
+      .toString('hex')
+      .toUpperCase();
   return textForm(value, type);
 }

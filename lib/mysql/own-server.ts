@@ -67,7 +67,14 @@ async function initialise({ server, installDb }: ServerPrograms, folder: string)
   const data = `--datadir=${join(folder, 'data')}`;
   const run = promisify(execFile);
   if (installDb === undefined) await run(server, ['--no-defaults', '--initialize-insecure', data, ...asRoot()]);
-  else await run(installDb, ['--no-defaults', data, '--auth-root-authentication-method=normal', '--skip-test-db', ...asRoot()]);
+  else
+    await run(installDb, [
+      '--no-defaults',
+      data,
+      '--auth-root-authentication-method=normal',
+      '--skip-test-db',
+      ...asRoot(),
+    ]);
 }
 
 /** A server refuses to run as root unless it is told so. */

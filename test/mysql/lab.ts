@@ -17,7 +17,9 @@ export function testServer(): MysqlServer {
 }
 
 /** What people set of a table, by `<table>`. */
-export type TableKeys = Readonly<Record<string, { primaryKey: string[]; partitionKey?: string[]; onTruncate?: 'empty' }>>;
+export type TableKeys = Readonly<
+  Record<string, { primaryKey: readonly string[]; partitionKey?: readonly string[]; onTruncate?: 'empty' }>
+>;
 
 /** A schema on the server, a folder it is replicated to, and a lake. */
 export class MysqlLab {
