@@ -1,12 +1,14 @@
 import type { MysqlType } from './column-type.ts';
 import { floatText } from './float-text.ts';
 
+/** As zongji gives it with `dateStrings: true`, `jsonStrings: true` and `timezone: 'Z'`; undefined: ENUM's empty value. */
+export type BinlogValue = string | number | Uint8Array | null | undefined;
+
 /**
  * The text in which the server would give a value that the binlog's reader decoded, so that a value comes out the same
  * from a full load and from a change. Mends what the reader (zongji 0.9) gets wrong, each seen on a real server.
- * @param value as zongji gives it with `dateStrings: true` and `timezone: 'Z'`; undefined for ENUM's empty value
  */
-export function binlogText({ base, sizes }: MysqlType, value: unknown): string | Uint8Array | null {
+export function binlogText({ base, sizes }: MysqlType, value: BinlogValue): string | Uint8Array | null {
   if (value === null) return null;
   if (value instanceof Uint8Array) return value;
   switch (base) {

@@ -10,7 +10,7 @@ import ZongJi, {
 } from '@vlasky/zongji';
 import type { DmsColumn, DmsValue } from '../sample/dms-column.ts';
 import type { BinlogPosition } from './binlog-position.ts';
-import { binlogText } from './binlog-text.ts';
+import { binlogText, type BinlogValue } from './binlog-text.ts';
 import { dmsType, type MysqlColumn, parseColumnType, type TimestampUnit } from './column-type.ts';
 import { dmsValue } from './column-value.ts';
 import { clearedTables } from './ddl.ts';
@@ -148,7 +148,7 @@ export class ChangeLog {
       columns: columns.map(({ replicated }) => replicated),
       rows: images.map((image) => ({
         operation,
-        row: columns.map((column) => valueOf(column, image[column.replicated.name])),
+        row: columns.map((column) => valueOf(column, image[column.replicated.name] as BinlogValue)),
       })),
     });
   }
@@ -170,7 +170,7 @@ interface ReplicatedColumn {
   replicated: DmsColumn;
 }
 
-function valueOf({ source, replicated }: ReplicatedColumn, given: unknown): DmsValue {
+function valueOf({ source, replicated }: ReplicatedColumn, given: BinlogValue): DmsValue {
   const text = binlogText(source.type, given);
   return text === null ? null : dmsValue(replicated.type, text);
 }

@@ -61,6 +61,7 @@ export class DmsStandIn {
     this.failed = new Promise((_, reject) => {
       this.#fail = reject;
     });
+    // Who does not listen is told by the calls that follow: they reject, too.
     this.failed.catch(() => undefined);
     const { server, schema, tables, random, timestamps = 'micros' } = options;
     this.#log = new ChangeLog(
@@ -71,7 +72,7 @@ export class DmsStandIn {
         changed: (changes) => this.#gather(changes),
         cleared: (of, table) => {
           this.#waiting.clear(of, table);
-          this.#then(() => target.removeTable(of, table));
+          void this.#then(() => target.removeTable(of, table));
         },
         failed: (error) => this.#fail(error),
       },

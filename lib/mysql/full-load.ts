@@ -1,5 +1,6 @@
 import type { Connection as StreamingConnection } from 'mysql2';
 import type { Connection } from 'mysql2/promise';
+import { isErrno } from '../local/errno.ts';
 import { OP_COLUMN, type DmsColumn, type DmsValue } from '../sample/dms-column.ts';
 import { writeDmsFile } from '../sample/dms-file.ts';
 import { type BinlogPosition, endOfBinlog } from './binlog-position.ts';
@@ -19,13 +20,28 @@ export interface FullLoadOptions {
 }
 
 /**
- * Writes the full load of a schema's tables, all as they were at one moment: `LOAD00000001.parquet`, …, with Op, I in
+ * Writes the full load of a schema's tables, all as they were at one moment; from the beginning if one of them is altered
+ * meanwhile: `LOAD00000001.parquet`, …, with Op, I in
  * every row. Raw files that a table has from before are removed first, as DMS does where it prepares target tables. An
  * empty table has no file.
  * @returns the place in the binlog that belongs to the moment: changes from there on are not in the files
  * @throws RangeError if a table has a column that DMS has no type for
  */
 export async function fullLoad(
+  server: MysqlServer,
+  options: FullLoadOptions,
+  target: RawTarget,
+): Promise<BinlogPosition> {
+  for (;;) {
+    try {
+      return await loadAtOneMoment(server, options, target);
+    } catch (error) {
+      if (!isErrno(error, 'ER_TABLE_DEF_CHANGED')) throw error;
+    }
+  }
+}
+
+async function loadAtOneMoment(
   server: MysqlServer,
   options: FullLoadOptions,
   target: RawTarget,

@@ -138,7 +138,7 @@ function firstStatements({ user, password }: MysqlServer): string[] {
     `DROP USER IF EXISTS 'root'@'127.0.0.1', 'root'@'::1';`,
     `ALTER USER 'root'@'localhost' IDENTIFIED BY '${password}';`,
     `CREATE USER '${user}'@'127.0.0.1' IDENTIFIED BY '${password}';`,
-    `GRANT ALL PRIVILEGES ON *.* TO '${user}'@'127.0.0.1';`,
+    `GRANT ALL PRIVILEGES ON *.* TO '${user}'@'127.0.0.1' WITH GRANT OPTION;`,
   ];
 }
 

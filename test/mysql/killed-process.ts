@@ -27,6 +27,11 @@ export class KilledProcess {
     await closed;
   }
 
+  /** Whether it runs or not. */
+  end(): void {
+    this.#child.kill('SIGKILL');
+  }
+
   #start(): ChildProcess {
     const child = spawn(process.execPath, ['--import', 'tsx', ...this.#args], { stdio: ['ignore', 'ignore', 'pipe'] });
     child.stderr.on('data', (chunk: Buffer) => (this.#said = (this.#said + chunk.toString()).slice(-2_000)));

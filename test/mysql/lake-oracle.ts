@@ -28,7 +28,7 @@ export class LakeOracle {
   /** @param name `<schema>/<table>` */
   async differences(database: readonly TextRow[], lake: string, name: string): Promise<string[]> {
     const { onlyInDatabase, onlyInLake } = compareRows(database, await lakeTexts(storeOf(lake), `${name}/`));
-    const short = (line: string) => `${line.slice(0, 2_000)}`;
+    const short = (line: string) => line.slice(0, 2_000);
     return [
       ...onlyInDatabase.map((line) => `only in the database: ${short(line)}`),
       ...onlyInLake.map((line) => `only in the lake: ${short(line)}`),
@@ -41,26 +41,31 @@ export class LakeOracle {
     const files = await parquetFiles(folder);
     if (files.length === 0) return database.length === 0 ? [] : ['DuckDB: there are no lake files'];
     const lake = `read_parquet(${list(files)}, union_by_name = true, hive_partitioning = true)`;
-    const described = await this.#connection.runAndReadAll(`DESCRIBE FROM ${lake}`);
-    const types = new Map(described.getRowsJson().map(([column, type]) => [String(column), String(type)]));
+    const types = new Map(
+      (await this.#texts(`DESCRIBE FROM ${lake}`)).map(([column, type]) => [column ?? '', type ?? '']),
+    );
     const columns = [...(database[0]?.keys() ?? [])];
     if (columns.length === 0) {
-      const [[rows] = []] = (await this.#connection.runAndReadAll(`SELECT count(*) FROM ${lake}`)).getRowsJson();
-      return rows === '0' ? [] : [`DuckDB: ${String(rows)} rows in the lake, none in the database`];
+      const [[rows] = []] = await this.#texts(`SELECT count(*) FROM ${lake}`);
+      return rows === '0' ? [] : [`DuckDB: ${rows ?? ''} rows in the lake, none in the database`];
     }
     await this.#fill(columns, database, types);
     // A column of which no change has come yet is not in the lake: null in all of its rows.
     const actual = columns.map((column) => lakeExpression(column, types.get(column))).join(', ');
     const expected = columns.map((column) => expectedExpression(column, types.get(column))).join(', ');
     const [inLake, inDatabase] = [`SELECT ${actual} FROM ${lake}`, `SELECT ${expected} FROM expected`];
-    const counts = await this.#connection.runAndReadAll(
+    const [[missing, extra] = []] = await this.#texts(
       `SELECT (SELECT count(*) FROM (${inDatabase} EXCEPT ALL ${inLake})),
               (SELECT count(*) FROM (${inLake} EXCEPT ALL ${inDatabase}))`,
     );
-    const [[missing, extra] = []] = counts.getRowsJson();
     return missing === '0' && extra === '0'
       ? []
-      : [`DuckDB: ${String(missing)} rows only in the database, ${String(extra)} only in the lake`];
+      : [`DuckDB: ${missing ?? ''} rows only in the database, ${extra ?? ''} only in the lake`];
+  }
+
+  async #texts(sql: string): Promise<(string | null)[][]> {
+    const rows = (await this.#connection.runAndReadAll(sql)).getRowsJson();
+    return rows.map((row) => row.map((value) => (typeof value === 'string' ? value : null)));
   }
 
   async #fill(columns: readonly string[], rows: readonly TextRow[], types: ReadonlyMap<string, string>): Promise<void> {

@@ -215,6 +215,20 @@ describe('the stand-in for DMS', () => {
     await expectLakeToFollow();
   });
 
+  it('begins the full load anew where a table is altered meanwhile', async () => {
+    await lab.sql(`INSERT INTO item SELECT seq, 'x', 0 FROM seq_1_to_2000`, 'CREATE TABLE jar (id int PRIMARY KEY)');
+    const onFile = (key: string): void => {
+      if (key.endsWith('item/LOAD00000001.parquet') && !altered)
+        altered = lab.sql('ALTER TABLE jar ADD COLUMN size int');
+    };
+    let altered: Promise<void> | undefined;
+    await lab.sql('INSERT INTO jar VALUES (1)');
+    await lab.replicate({ fileBytesMax: 1_000, onFile });
+    await altered;
+    expect(await duckDb.query(`SELECT id, size FROM ${lab.rawTable('jar', 'LOAD*')}`)).toEqual([['1', null]]);
+    await expectLakeToFollow();
+  });
+
   it('keeps its memory bounded by writing a large transaction in pieces', async () => {
     await lab.replicate();
     await lab.sql(`INSERT INTO item SELECT seq, repeat('y', 20), 1 FROM seq_1_to_20000`);

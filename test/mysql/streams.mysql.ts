@@ -26,6 +26,7 @@ describe('a stream of random SQL', () => {
         alltypes: { primaryKey: ['id'] },
         part: { primaryKey: ['id'], partitionKey: ['day'] },
       });
+      const processes: KilledProcess[] = [];
       try {
         await fill(lab, new RandomSql(seed));
         const settings = JSON.stringify({ ...lab.standInSettings(), fileBytesMax: FILE_BYTES_MAX });
@@ -33,6 +34,7 @@ describe('a stream of random SQL', () => {
         const merging = new KilledProcess(
           ...[TIDEMARK, 'local', '--raw', lab.raw, '--lake', lab.lake, '--tables', lab.tablesFile],
         );
+        processes.push(standIn, merging);
         let going = true;
         const changes = runStream(lab, new RandomSql(seed + 1_000_000), () => going);
         const random = new SeededRandom(seed);
@@ -50,6 +52,7 @@ describe('a stream of random SQL', () => {
         expect(await lab.merge()).toEqual([]);
         expect(await lab.differences()).toEqual([]);
       } finally {
+        for (const process of processes) process.end();
         await lab.close();
       }
     },
