@@ -40,6 +40,8 @@ export class MysqlDemo {
   readonly #print: (line: string) => void;
   readonly #stop: AbortSignal;
   readonly #files: DemoFiles;
+  /** The one that runs, or ran last. */
+  #standIn: DmsStandIn | undefined;
 
   /** @param url of a server; undefined: one of its own @param stop ends it early: `run` rejects, once the server is stopped */
   constructor(folder: string, url: string | undefined, print: (line: string) => void, stop: AbortSignal) {
@@ -114,14 +116,15 @@ export class MysqlDemo {
       await Promise.race([this.#runScript(server, connection, raw), ended, rejected(this.#stop)]);
       return await this.#compare(connection, { raw, lake });
     } finally {
+      await this.#standIn?.stop().catch(ignore);
       stop.abort();
       await local;
     }
   }
 
   async #runScript(server: MysqlServer, connection: Connection, raw: string): Promise<void> {
-    const start = () =>
-      DmsStandIn.start({
+    const start = async (): Promise<DmsStandIn> => {
+      const standIn = await DmsStandIn.start({
         server,
         schema: SAMPLE_SCHEMA,
         raw,
@@ -131,6 +134,10 @@ export class MysqlDemo {
         random: SYSTEM_RANDOM,
         onFile: (key) => this.#files.placed(key),
       });
+      this.#standIn = standIn;
+      if (this.#stop.aborted) await standIn.stop();
+      return standIn;
+    };
     const sql = async (statement: string): Promise<void> => {
       this.#print(`  ${statement};`);
       await connection.query(statement);
@@ -232,7 +239,7 @@ function comparisonLines(compared: readonly (RowComparison & { table: string })[
   return [
     ...text.split('\n').flatMap((line) => line.trimEnd() || []),
     differences === 0
-      ? `No differences. ${TYPES} has ${ALL_TYPES.length + 1} columns, of every type that DMS replicates from MySQL.`
+      ? `No differences. ${TYPES} has ${ALL_TYPES.length + 1} columns, of all types that DMS replicates from MySQL but spatial ones.`
       : `${differences.toLocaleString('en')} differences.`,
   ];
 }

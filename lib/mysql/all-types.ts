@@ -8,7 +8,7 @@ export interface TypedColumn {
   literals: readonly string[];
 }
 
-/** A table with a column of each type that DMS replicates from MySQL, beside its key `id`. */
+/** A table with a column of each type that DMS replicates from MySQL, but spatial ones, beside its key `id`. */
 export const ALL_TYPES: readonly TypedColumn[] = [
   column('c_tinyint', 'tinyint', '-128', '127', '0'),
   column('c_utinyint', 'tinyint unsigned', '0', '255', '128'),
@@ -62,10 +62,14 @@ export const ALL_TYPES: readonly TypedColumn[] = [
   column('c_varchar', 'varchar(255)', "'55” 4K, (new) \\\\ \\n'", "'😀🏳️‍🌈'", "''", "'NULL'", "' trailing  '"),
   column('c_latin1', 'varchar(50) CHARACTER SET latin1', "'Crêpe €'", "''"),
   column('c_text', 'text', `repeat('τεῖχος ', 3000)`, "''"),
+  column('c_tinytext', 'tinytext', "'tiny'", "''"),
+  column('c_mediumtext', 'mediumtext', "'medium'", "'ø'"),
   column('c_longtext', 'longtext', `repeat('x', 70000)`, "'\\0'"),
   column('c_binary', 'binary(4)', "x'00'", "x'ff00ff00'", "x'61'", "''"),
   column('c_varbinary', 'varbinary(300)', "x'00ff'", "''", `repeat(x'0100', 150)`),
   column('c_blob', 'blob', "x'c328'", "''", `repeat(x'00', 20000)`),
+  column('c_tinyblob', 'tinyblob', "x'ff'", "''"),
+  column('c_mediumblob', 'mediumblob', "x'00ff00'", "''"),
   column('c_longblob', 'longblob', `repeat(x'ff00', 40000)`, "''"),
   column('c_enum', "enum('small','it''s, \"big\"','ü')", "'small'", "'it''s, \\\"big\\\"'", "'ü'", "'none of them'"),
   column('c_set', "set('a','b''c','ç d')", "'a,ç d'", "''", "'a,b''c,ç d'"),

@@ -48,6 +48,7 @@ export class DmsStandIn {
   readonly #log: ChangeLog;
   readonly #timer: NodeJS.Timeout;
   #written: BinlogPosition;
+  #stopped = false;
   /** What is done to the raw folder, one after the other. */
   #work: Promise<void> = Promise.resolve();
   #fail: (error: unknown) => void = () => undefined;
@@ -109,12 +110,12 @@ export class DmsStandIn {
     });
   }
 
-  /** Resolves once every change that was committed before the call is in the raw folder. */
+  /** Resolves once every change that was committed before the call is in the raw folder, or it was stopped. */
   async caughtUp(): Promise<void> {
     const connection = await connectTo(this.#options.server);
     const end = await endOfBinlog(connection).finally(() => connection.destroy());
     const read = async (): Promise<void> => {
-      while (!isReached(this.#log.position, end)) await sleep(READ_POLL_MS);
+      while (!this.#stopped && !isReached(this.#log.position, end)) await sleep(READ_POLL_MS);
     };
     await Promise.race([read(), this.failed]);
     await this.flush();
@@ -122,6 +123,7 @@ export class DmsStandIn {
 
   /** Writes what was read so far and ends. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     clearInterval(this.#timer);
     await this.#log.close();
     await this.flush();

@@ -5,9 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DuckDb } from '../parquet/duckdb.ts';
 import { MysqlLab } from './lab.ts';
 
-const ROWS = 120;
+const ROWS = 60;
 /** Of the moments that are looked at, a little over so many. */
-const MOMENTS = 20;
+const MOMENTS = 15;
 
 describe('the stand-in for DMS, killed between any two writes', () => {
   let lab: MysqlLab;
@@ -36,6 +36,7 @@ describe('the stand-in for DMS, killed between any two writes', () => {
     const watched = await lab.startStandIn({ intervalMs: 5, onFile });
     for (let id = 1; id <= ROWS; id++) {
       await lab.sql('START TRANSACTION', `INSERT INTO item VALUES (${id})`, `INSERT INTO jar VALUES (${id})`, 'COMMIT');
+      if (id % 4 === 0) await watched.caughtUp();
     }
     await watched.caughtUp();
     await watched.stop();

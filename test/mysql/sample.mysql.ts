@@ -117,19 +117,31 @@ describe('tidemark demo --mysql', () => {
     await connection.end();
   }, 120_000);
 
-  it('stops the server and cleans up when it is interrupted', async () => {
-    const child = demo();
-    await new Promise((done) => child.child.stdout?.once('data', done));
-    child.child.kill('SIGINT');
-    await expect(child).rejects.toMatchObject({ code: 130 });
-    expect((await readdir(folder)).filter((name) => name.startsWith('tidemark-'))).toEqual([]);
-  }, 120_000);
+  it.each(['Server: ', 'Full load of', 'LOAD00000001.parquet', 'It is started again'])(
+    'stops the server and cleans up when it is interrupted after %j',
+    async (text) => {
+      const running = demo();
+      await new Promise<void>((done) => {
+        running.child.stdout?.on('data', (chunk: string) => {
+          if (chunk.includes(text)) done();
+        });
+      });
+      running.child.kill('SIGINT');
+      await expect(running).rejects.toMatchObject({ code: 130 });
+      expect((await readdir(folder)).filter((name) => name.startsWith('tidemark-'))).toEqual([]);
+    },
+    120_000,
+  );
 
   it.each([
-    ['mysql://nobody:x@127.0.0.1:1', 'no connection to 127.0.0.1:1: connect ECONNREFUSED'],
-    ['postgres://localhost', 'give the server as mysql://user:password@host:port'],
-    [`${url}/orders`, 'leave out the database, /orders'],
-  ])('does not run with %s', async (given, message) => {
+    [
+      'a server that is not there',
+      'mysql://nobody:x@127.0.0.1:1',
+      'no connection to 127.0.0.1:1: connect ECONNREFUSED',
+    ],
+    ['an address of another kind', 'postgres://localhost', 'give the server as mysql://user:password@host:port'],
+    ['a database of its own', `${url}/orders`, 'leave out the database, /orders'],
+  ])('does not run with %s', async (_, given, message) => {
     await expect(demo(given)).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining(message) });
   });
 
