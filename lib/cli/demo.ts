@@ -27,7 +27,8 @@ Examples:
   $ npm run demo -- --mysql mysql://root:secret@127.0.0.1:3306 --keep ./demo
       the same on a server that runs; the demo makes a database sampledb there and drops it at the end
 
-Exit code: 0 the lake ended as it should; 1 it did not, wrong usage, or an unexpected failure.`;
+Exit code: 0 the lake ended as it should; 1 it did not, wrong usage, or an unexpected failure;
+130 interrupted, with --mysql.`;
 
 /** `tidemark demo`: the sample database's files, merged while you watch; nothing is needed but this machine. */
 export function demoCommand(): Command {

@@ -20,10 +20,9 @@ export interface FullLoadOptions {
 }
 
 /**
- * Writes the full load of a schema's tables, all as they were at one moment; from the beginning if one of them is altered
- * meanwhile: `LOAD00000001.parquet`, …, with Op, I in
+ * Writes the full load of a schema's tables, all as they were at one moment: `LOAD00000001.parquet`, …, with Op, I in
  * every row. Raw files that a table has from before are removed first, as DMS does where it prepares target tables. An
- * empty table has no file.
+ * empty table has no file. Where a table is altered meanwhile, it begins anew.
  * @returns the place in the binlog that belongs to the moment: changes from there on are not in the files
  * @throws RangeError if a table has a column that DMS has no type for
  */
