@@ -26,19 +26,24 @@ export function changeFiles(
   changes: Readonly<Record<SampleTableName, readonly SampleChange[]>>,
   writtenAt: Date,
 ): RawFile[] {
-  const [day, time] = writtenAt
-    .toISOString()
-    .replace(/[-:.Z]/g, '')
-    .split('T');
   return tables(database)
     .filter(([name]) => changes[name].length > 0)
     .map(([name, { columns }]) => ({
-      key: `${SAMPLE_SCHEMA}/${name}/${day}-${time}.parquet`,
+      key: `${SAMPLE_SCHEMA}/${name}/${changeFileName(writtenAt)}`,
       bytes: writeDmsFile({
         columns: [OP_COLUMN, ...columns],
         rows: changes[name].map(({ operation, row }) => [operation, ...row]),
       }),
     }));
+}
+
+/** `YYYYMMDD-HHMMSSmmm.parquet` */
+export function changeFileName(writtenAt: Date): string {
+  const [day = '', time = ''] = writtenAt
+    .toISOString()
+    .replace(/[-:.Z]/g, '')
+    .split('T');
+  return `${day}-${time}.parquet`;
 }
 
 /**
