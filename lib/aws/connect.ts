@@ -3,6 +3,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { DeployedConfig } from '../config-from-environment.ts';
 import type { Log } from '../ports/log.ts';
+import { NO_METRICS } from '../ports/metrics.ts';
 import type { Ports } from '../ports/ports.ts';
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '../system.ts';
 import { DynamoDbTableStore } from './dynamodb-table-store.ts';
@@ -36,6 +37,7 @@ export function portsOf(config: DeployedConfig, { s3, dynamoDb, sqs }: PortClien
     clock,
     random,
     log,
+    metrics: NO_METRICS,
     config,
   };
 }

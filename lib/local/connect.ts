@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { DEFAULT_LIMITS, type Limits } from '../config.ts';
 import type { Clock, RandomSource } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
+import { NO_METRICS } from '../ports/metrics.ts';
 import type { Threads } from '../ports/threads.ts';
 import type { Ports } from '../ports/ports.ts';
 import { FolderLock } from './folder-lock.ts';
@@ -41,6 +42,7 @@ export function folderPorts(folders: Folders, options: LocalPortOptions): LocalP
     clock,
     random,
     log,
+    metrics: NO_METRICS,
     threads,
     config: { rawBucket: 'raw', rawPrefix: '', lakeBucket: 'lake', lakePrefix: '', limits },
   };

@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts';
 import type { Clock, RandomSource } from './clock.ts';
 import type { Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
 import type { ObjectStore } from './object-store.ts';
 import type { Threads } from './threads.ts';
 import type { TableStore } from './table-store.ts';
@@ -15,6 +16,7 @@ export interface Ports {
   clock: Clock;
   random: RandomSource;
   log: Log;
+  metrics: Metrics;
   threads: Threads;
   config: Config;
 }

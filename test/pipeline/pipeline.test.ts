@@ -12,6 +12,7 @@ import { jsonLog } from '../../lib/aws/log.ts';
 import { S3ObjectStore } from '../../lib/aws/s3-object-store.ts';
 import { SqsWakeUpQueue } from '../../lib/aws/sqs-wake-up-queue.ts';
 import { DEFAULT_LIMITS } from '../../lib/config.ts';
+import { NO_METRICS } from '../../lib/ports/metrics.ts';
 import type { Ports } from '../../lib/ports/ports.ts';
 import type { TableItem } from '../../lib/ports/table-store.ts';
 import { OWN_THREAD } from '../../lib/threads/own-thread.ts';
@@ -120,6 +121,7 @@ class Pipeline {
       clock: this.clock,
       random,
       log,
+      metrics: NO_METRICS,
       threads: OWN_THREAD,
       config: { rawBucket, rawPrefix: 'dms/', lakeBucket: 'lake', lakePrefix: 'tables/', limits: DEFAULT_LIMITS },
     };

@@ -7,6 +7,7 @@ import type { StackClients } from '../../lib/aws/stack-clients.ts';
 import { DEFAULT_LIMITS } from '../../lib/config.ts';
 import type { Place } from '../../lib/place/place.ts';
 import { openStackPlace } from '../../lib/place/stack-place.ts';
+import { NO_METRICS } from '../../lib/ports/metrics.ts';
 import type { Ports } from '../../lib/ports/ports.ts';
 import { SYSTEM_RANDOM } from '../../lib/system.ts';
 import type { TableSettings } from '../../lib/table/configure.ts';
@@ -68,6 +69,7 @@ export class LabStack {
       clock,
       random: SYSTEM_RANDOM,
       log,
+      metrics: NO_METRICS,
       threads: OWN_THREAD,
       config: {
         rawBucket: 'raw-bucket',

@@ -4,6 +4,7 @@ import type { Limits } from '../../lib/config.ts';
 import { DEFAULT_LIMITS } from '../../lib/config.ts';
 import { partitionTexts } from '../../lib/lake/partition.ts';
 import type { LogFacts } from '../../lib/ports/log.ts';
+import type { Measures } from '../../lib/ports/metrics.ts';
 import type { Ports } from '../../lib/ports/ports.ts';
 import type { TableItem } from '../../lib/ports/table-store.ts';
 import type { WakeUp } from '../../lib/queue/wake-up.ts';
@@ -59,6 +60,7 @@ export class TableLab {
   readonly ports: Ports;
   /** What was logged as a warning or an error. */
   readonly said: { message: string; facts: LogFacts }[] = [];
+  readonly measured: { measures: Measures; table?: string }[] = [];
   /** The lake after each write to it. */
   readonly views: Snapshot[] = [];
   /** Asked before each call that the code under test makes. */
@@ -88,6 +90,9 @@ export class TableLab {
       clock,
       random: { id: () => (++this.#ids).toString(16).padStart(12, '0').padEnd(32, '0') },
       log: { info: () => undefined, warn: note, error: note },
+      metrics: {
+        add: (measures, table) => void this.measured.push({ measures, ...(table !== undefined && { table }) }),
+      },
       threads: OWN_THREAD,
       config: {
         rawBucket: RAW_BUCKET,
