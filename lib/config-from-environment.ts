@@ -9,13 +9,22 @@ export interface DeployedConfig extends Config {
   /** Name of the DynamoDB table. */
   controllerTable: string;
   wakeUpsQueueUrl: string;
+  /** Name of the DynamoDB table of what was done to each table, and for how many days it keeps that. */
+  historyTable: string;
+  historyDays: number;
+  /** The stage that was deployed. */
+  stage: string;
+  /** Entries below it are not logged. */
+  logLevel: 'info' | 'warn' | 'error';
+  /** Whether a table's metrics are metrics of their own, beside the sums over all tables. */
+  metricsPerTable: boolean;
   /** Of the function, in fractions: it has one per 1,769 MB of memory (AWS Lambda developer guide, "Memory"). */
   cores: number;
 }
 
 /**
- * Reads `RAW_BUCKET`, `RAW_PREFIX`, `LAKE_BUCKET`, `LAKE_PREFIX`, `CONTROLLER_TABLE`, `WAKE_UPS_QUEUE_URL` and one variable
- * per limit. Prefixes may be left out (the top of the bucket) and are normalised to '' or 'x/y/'; a limit left out has
+ * Reads `RAW_BUCKET`, `RAW_PREFIX`, `LAKE_BUCKET`, `LAKE_PREFIX`, `CONTROLLER_TABLE`, `HISTORY_TABLE`, `WAKE_UPS_QUEUE_URL`,
+ * `STAGE`, how to log and measure, and one variable per limit. Prefixes may be left out (the top of the bucket) and are normalised to '' or 'x/y/'; a limit left out has
  * its default.
  * @throws ConfigurationError naming each variable that is wrong, what it holds and what is expected.
  */
@@ -30,6 +39,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): D
     lakePrefix: variables.LAKE_PREFIX,
     controllerTable: variables.CONTROLLER_TABLE,
     wakeUpsQueueUrl: variables.WAKE_UPS_QUEUE_URL,
+    historyTable: variables.HISTORY_TABLE,
+    historyDays: variables.HISTORY_DAYS,
+    stage: variables.STAGE,
+    logLevel: variables.LOG_LEVEL,
+    metricsPerTable: variables.METRICS_PER_TABLE === 'true',
     cores: variables.AWS_LAMBDA_FUNCTION_MEMORY_SIZE / MEMORY_MB_PER_CORE,
     limits: {
       rowsPerRowGroup: variables.ROWS_PER_ROW_GROUP,
@@ -71,13 +85,20 @@ const Prefix = v.optional(
   '',
 );
 
+const TableName = v.pipe(v.string(), v.regex(/^[\w.-]{3,255}$/, 'the name of a DynamoDB table'));
+
 const Environment = v.object({
   RAW_BUCKET: BucketName,
   RAW_PREFIX: Prefix,
   LAKE_BUCKET: BucketName,
   LAKE_PREFIX: Prefix,
-  CONTROLLER_TABLE: v.pipe(v.string(), v.regex(/^[\w.-]{3,255}$/, 'the name of a DynamoDB table')),
+  CONTROLLER_TABLE: TableName,
+  HISTORY_TABLE: TableName,
   WAKE_UPS_QUEUE_URL: v.pipe(v.string(), v.url('the URL of an SQS queue')),
+  HISTORY_DAYS: integer(1, 3650, 30),
+  STAGE: v.optional(v.pipe(v.string(), v.regex(/^[\w-]{1,128}$/, 'a name of letters, digits and hyphens')), 'dev'),
+  LOG_LEVEL: v.optional(v.picklist(['info', 'warn', 'error'], 'info, warn or error'), 'info'),
+  METRICS_PER_TABLE: v.optional(v.picklist(['true', 'false'], 'true or false'), 'false'),
   // Set by the runtime itself.
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: integer(1, 1_000_000, MEMORY_MB_PER_CORE),
   ROWS_PER_ROW_GROUP: integer(1, 1_000_000, DEFAULT_LIMITS.rowsPerRowGroup),

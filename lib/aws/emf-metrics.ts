@@ -2,6 +2,7 @@ import { Metrics as PowertoolsMetrics } from '@aws-lambda-powertools/metrics';
 import type { Log } from '../ports/log.ts';
 import type { Measures, MetricName, Metrics } from '../ports/metrics.ts';
 import { METRICS } from '../ports/metrics.ts';
+import { currentRequestId } from './request.ts';
 import { writeToStdout } from './stdout.ts';
 
 export const METRICS_NAMESPACE = 'Tidemark';
@@ -58,6 +59,8 @@ export class EmfMetrics implements Metrics {
     try {
       for (const [name, values] of samples)
         for (const value of values.slice(from, from + VALUES_MAX)) emf.addMetric(name, METRICS[name], value);
+      const requestId = currentRequestId();
+      if (requestId !== undefined) emf.addMetadata('requestId', requestId);
       if (table !== undefined) {
         emf.addMetadata('table', table);
         // What is said of a table counts for all of them, too.

@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import type { Clock, RandomSource } from './clock.ts';
+import type { HistoryStore } from './history-store.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { ObjectStore } from './object-store.ts';
@@ -12,6 +13,7 @@ export interface Ports {
   raw: ObjectStore;
   lake: ObjectStore;
   tables: TableStore;
+  history: HistoryStore;
   queue: WakeUpQueue;
   clock: Clock;
   random: RandomSource;

@@ -1,16 +1,18 @@
 /** The adapters of AWS on moto, an independent emulator, held to the contracts that every store and fake is held to. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { beforeAll } from '@jest/globals';
+import { DynamoDbHistoryStore } from '../../lib/aws/dynamodb-history-store.ts';
 import { DynamoDbTableStore } from '../../lib/aws/dynamodb-table-store.ts';
 import { S3ObjectStore } from '../../lib/aws/s3-object-store.ts';
 import { SqsWakeUpQueue } from '../../lib/aws/sqs-wake-up-queue.ts';
 import type { Log } from '../../lib/ports/log.ts';
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '../../lib/system.ts';
 import { wakeUpMessage } from '../aws/wake-up-message.ts';
+import { controllerTable, historyTable } from '../cloud/dynamodb.ts';
+import { describeHistoryStore } from '../contracts/history-store.ts';
 import { describeObjectStore } from '../contracts/object-store.ts';
 import { describeTableStore } from '../contracts/table-store.ts';
 import { describeWakeUpQueue } from '../contracts/wake-up-queue.ts';
@@ -22,14 +24,8 @@ const name = `tidemark-contract-${randomUUID()}`;
 
 beforeAll(async () => {
   await s3.send(new CreateBucketCommand({ Bucket: name }));
-  await dynamoDb.send(
-    new CreateTableCommand({
-      TableName: name,
-      KeySchema: [{ AttributeName: 'path', KeyType: 'HASH' }],
-      AttributeDefinitions: [{ AttributeName: 'path', AttributeType: 'S' }],
-      BillingMode: 'PAY_PER_REQUEST',
-    }),
-  );
+  await dynamoDb.send(controllerTable(name));
+  await dynamoDb.send(historyTable(`${name}-history`));
 });
 
 describeObjectStore(
@@ -42,6 +38,11 @@ describeTableStore(
   'DynamoDbTableStore on moto',
   () => new DynamoDbTableStore(dynamoDb, name),
   MOTO_EXCEPTIONS.tableStore,
+);
+
+describeHistoryStore(
+  'DynamoDbHistoryStore on moto',
+  () => new DynamoDbHistoryStore(dynamoDb, `${name}-history`, { keptDays: 30 }),
 );
 
 /** As short as the contract allows: here time passes by itself. */

@@ -33,6 +33,21 @@ const TEMPLATE = {
         KeySchema: [{ AttributeName: 'path', KeyType: 'HASH' }],
       },
     },
+    History: {
+      Type: 'AWS::DynamoDB::Table',
+      Properties: {
+        TableName: `tidemark-${stage}-history`,
+        BillingMode: 'PAY_PER_REQUEST',
+        AttributeDefinitions: [
+          { AttributeName: 'path', AttributeType: 'S' },
+          { AttributeName: 'at', AttributeType: 'S' },
+        ],
+        KeySchema: [
+          { AttributeName: 'path', KeyType: 'HASH' },
+          { AttributeName: 'at', KeyType: 'RANGE' },
+        ],
+      },
+    },
     WakeUps: queue('wake-ups.fifo', true),
     WakeUpsDead: queue('wake-ups-dead-letters.fifo', true),
     ArrivalsDead: queue('arrivals-dead-letters', false),
@@ -42,6 +57,7 @@ const TEMPLATE = {
     RawBucketName: { Value: { Ref: 'Raw' } },
     LakeBucketName: { Value: { Ref: 'Lake' } },
     ControllerTableName: { Value: { Ref: 'Tables' } },
+    HistoryTableName: { Value: { Ref: 'History' } },
     WakeUpsQueueUrl: { Value: { Ref: 'WakeUps' } },
     WakeUpsDeadLetterQueueUrl: { Value: { Ref: 'WakeUpsDead' } },
     ArrivalsDeadLetterQueueUrl: { Value: { Ref: 'ArrivalsDead' } },

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 
+import { DynamoDbHistoryStore } from '../../lib/aws/dynamodb-history-store.ts';
 import { DynamoDbTableStore } from '../../lib/aws/dynamodb-table-store.ts';
 import { jsonLog } from '../../lib/aws/log.ts';
 import { S3ObjectStore } from '../../lib/aws/s3-object-store.ts';
@@ -121,6 +122,7 @@ class Pipeline {
       clock: this.clock,
       random,
       log,
+      history: new DynamoDbHistoryStore(dynamoDb.client, dynamoDb.historyTableName, { keptDays: 30 }),
       metrics: NO_METRICS,
       threads: OWN_THREAD,
       config: { rawBucket, rawPrefix: 'dms/', lakeBucket: 'lake', lakePrefix: 'tables/', limits: DEFAULT_LIMITS },

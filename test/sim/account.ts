@@ -337,6 +337,7 @@ export class Account {
       clock: scheduler.clock,
       random: { id: () => this.id() },
       log: { info: note, warn: note, error: note },
+      history: { add: () => Promise.resolve(), list: () => Promise.resolve([]) },
       metrics: NO_METRICS,
       threads: OWN_THREAD,
       config: this.config,

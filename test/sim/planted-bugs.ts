@@ -67,7 +67,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       {
         file: 'lib/table/reconcile.ts',
         find: 'const { claimed, written } = await carryOut(\n      row,',
-        replace: `const marked = await saveProgress(row, committed(row.progress, planned.slices), tables, random);
+        replace: `const marked = await saveProgress(row, committed(row.progress, planned.slices, planned.plan.counts, clock.now()), tables, random);
     const { claimed, written } = await carryOut(
       marked,`,
       },
@@ -76,8 +76,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'LastIncrementalFile is written apart from the commit',
     'lib/table/reconcile.ts',
-    'const done = await saveProgress(claimed, committed(claimed.progress, planned.slices), tables, random);',
-    `const { coverage, lastChangeFile, ...others } = committed(claimed.progress, planned.slices);
+    'const done = await saveProgress(claimed, commit, tables, random);',
+    `const { coverage, lastChangeFile, ...others } = commit;
     const half = await saveProgress(claimed, others, tables, random);
     const done = await saveProgress(half, { coverage, lastChangeFile }, tables, random);`,
   ),

@@ -21,6 +21,7 @@ import { reconcileBatch } from '../../lib/table/reconcile-batch.ts';
 import type { RowChange } from '../../lib/table/wake.ts';
 import { wakeEditedTables } from '../../lib/table/wake.ts';
 import type { Fault, Operation } from '../cloud/fault.ts';
+import { MemoryHistoryStore } from '../cloud/memory-history-store.ts';
 import { MemoryObjectStore } from '../cloud/memory-object-store.ts';
 import { MemoryWakeUpQueue } from '../cloud/memory-queue.ts';
 import { MemoryTableStore } from '../cloud/memory-table-store.ts';
@@ -60,6 +61,7 @@ export class TableLab {
   readonly ports: Ports;
   /** What was logged as a warning or an error. */
   readonly said: { message: string; facts: LogFacts }[] = [];
+  readonly history = new MemoryHistoryStore();
   readonly measured: { measures: Measures; table?: string }[] = [];
   /** The lake after each write to it. */
   readonly views: Snapshot[] = [];
@@ -90,6 +92,7 @@ export class TableLab {
       clock,
       random: { id: () => (++this.#ids).toString(16).padStart(12, '0').padEnd(32, '0') },
       log: { info: () => undefined, warn: note, error: note },
+      history: this.history,
       metrics: {
         add: (measures, table) => void this.measured.push({ measures, ...(table !== undefined && { table }) }),
       },
