@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import { namedTable } from '../local/table-name.ts';
 import { WrongUsage } from '../local/wrong-usage.ts';
-import type { PlaceOptions } from '../place/place.ts';
+import type { Place, PlaceOptions } from '../place/place.ts';
 import { addPlaceOptions, openPlace } from '../place/place.ts';
+import type { HistoryEntry } from '../table/history-entry.ts';
 import type { CommandIo } from './command-io.ts';
 import { exitCodeOf, processIo } from './command-io.ts';
 
@@ -51,21 +52,31 @@ export function historyCommand(): Command {
  * @returns the exit code: 0, 1 wrong usage or an unexpected failure.
  */
 export function runHistory(table: string, options: HistoryOptions, io: CommandIo): Promise<number> {
-  return exitCodeOf('history', io, async () => {
-    const [limit, since] = [limitOf(options.limit), sinceOf(options.since)];
-    const place = await openPlace(options, io);
-    const { path } = namedTable(table, place.ports.config);
-    const entries = await place.ports.history.list(path, { limit, since });
-    if (options.json) for (const entry of entries) io.out(JSON.stringify(entry));
-    else if (entries.length > 0) {
-      // Only here: loading a table printer would slow every other command down.
-      const { historyText } = await import('./history-text.ts');
-      for (const line of historyText(entries)) io.out(line);
-    }
-    if (entries.length === 0)
-      io.err(`Nothing is known to have been done to ${table} at ${place.name}${since ? ' since then' : ''}.`);
-    return 0;
-  });
+  return exitCodeOf('history', io, async () => historyAt(await openPlace(options, io), table, options, io));
+}
+
+/** The same at a place that is open. */
+export async function historyAt(
+  place: Place,
+  table: string,
+  { limit, since, json }: Pick<HistoryOptions, 'limit' | 'since' | 'json'>,
+  io: Pick<CommandIo, 'out' | 'err'>,
+): Promise<number> {
+  const { path } = namedTable(table, place.ports.config);
+  const entries = await place.ports.history.list(path, { limit: limitOf(limit), since: sinceOf(since) });
+  if (entries.length === 0) {
+    const when = since === undefined ? '' : ' since then';
+    io.err(`Nothing is known to have been done to ${table} at ${place.name}${when}. Its state: tidemark tables`);
+  }
+  for (const line of json ? entries.map((entry) => JSON.stringify(entry)) : await textOf(entries)) io.out(line);
+  return 0;
+}
+
+async function textOf(entries: readonly HistoryEntry[]): Promise<string[]> {
+  if (entries.length === 0) return [];
+  // Only here: loading a table printer would slow every other command down.
+  const { historyText } = await import('./history-text.ts');
+  return historyText(entries);
 }
 
 function limitOf(text = String(LIMIT_DEFAULT)): number {
