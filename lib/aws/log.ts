@@ -12,7 +12,11 @@ export type LogLevel = 'info' | 'warn' | 'error';
  * One line of JSON for each entry of `level` and above, as CloudWatch Logs Insights takes it:
  * `{"level", "message", "time", "requestId", …facts}`.
  */
-export function jsonLog(clock: Clock, writeLine: (line: string) => void = writeToStdout, level: LogLevel = 'info'): Log {
+export function jsonLog(
+  clock: Clock,
+  writeLine: (line: string) => void = writeToStdout,
+  level: LogLevel = 'info',
+): Log {
   const logLevel = LEVELS[level];
   const logger = new LineLogger({ logLevel, logFormatter: new EntryFormatter(clock) }, writeLine);
   // One name for all facts: they are the caller's, whatever names the logger has uses for.

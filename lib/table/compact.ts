@@ -93,7 +93,8 @@ export async function emptyJoinedFiles(row: StoredRow, site: CompactionSite): Pr
   const lakeFiles = await readLakeFiles(row, site.prefix, site.access);
   const plan = planOf(row, lakeFiles, [emptiedLeftovers(lakeFiles)]);
   const { deadline, access, ports, prefix } = site;
-  return (await carryOut(row, { plan, batch: NO_BATCH }, prefix, deadline, new Meter('', NO_METRICS), access, ports)).claimed;
+  return (await carryOut(row, { plan, batch: NO_BATCH }, prefix, deadline, new Meter('', NO_METRICS), access, ports))
+    .claimed;
 }
 
 const TRIES_MAX = 3;

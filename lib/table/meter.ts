@@ -111,7 +111,12 @@ export class Meter {
   report(durationMs: number): MergeReport | undefined {
     if (this.merges === 0) return undefined;
     const { bytesRead, bytesWritten, bytesCopied, copyMs, ...rows } = this.sums;
-    this.#measure({ BytesRead: bytesRead, BytesWritten: bytesWritten, BytesCopied: bytesCopied, MergeDuration: durationMs });
+    this.#measure({
+      BytesRead: bytesRead,
+      BytesWritten: bytesWritten,
+      BytesCopied: bytesCopied,
+      MergeDuration: durationMs,
+    });
     return {
       table: this.#table,
       ...rows,
@@ -128,7 +133,9 @@ export class Meter {
 
   /** What did not happen is not said: CloudWatch charges for every metric that has a value. */
   #measure(measures: Measures): void {
-    const said = Object.entries(measures).filter(([, value]) => (typeof value === 'number' ? value > 0 : value.length > 0));
+    const said = Object.entries(measures).filter(([, value]) =>
+      typeof value === 'number' ? value > 0 : value.length > 0,
+    );
     if (said.length > 0) this.#metrics.add(Object.fromEntries(said), this.#table);
   }
 }

@@ -26,5 +26,7 @@ export async function remember(
 }
 
 function isNews(compacted: CompactReport | undefined): compacted is CompactReport {
-  return compacted !== undefined && (compacted.filesWritten + compacted.filesLaidOut > 0 || compacted.givenUp !== undefined);
+  return (
+    compacted !== undefined && (compacted.filesWritten + compacted.filesLaidOut > 0 || compacted.givenUp !== undefined)
+  );
 }
