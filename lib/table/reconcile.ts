@@ -63,8 +63,8 @@ export interface Hints {
 }
 
 /**
- * Brings a table's lake up to its raw files, and adds what it did to the table's history. What is true is in the row and in the listings; what woke us is not needed
- * to know it.
+ * Brings a table's lake up to its raw files, and adds what it did to the table's history. What is true is in the row and
+ * in the listings; what woke us is not needed to know it.
  * @throws whatever is transient: the wake-up is to be delivered again.
  */
 export async function reconcile(
