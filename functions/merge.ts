@@ -1,12 +1,13 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { connect } from '../lib/aws/connect.ts';
+import { connectCatalog } from '../lib/aws/connect-catalog.ts';
 import { inRequest } from '../lib/aws/request.ts';
 import { readConfig } from '../lib/config-from-environment.ts';
 import { threadsFor } from '../lib/threads/threads.ts';
 import { reconcileBatch } from '../lib/table/reconcile-batch.ts';
 
 const config = readConfig(process.env);
-const ports = { ...connect(config), threads: threadsFor(config.cores) }; // once per container
+const ports = { ...connect(config), catalog: connectCatalog(config), threads: threadsFor(config.cores) }; // once per container
 
 /** Kept free before the function is stopped, to end requests under way, commit, and wake itself for the rest. */
 const RESERVE_MS = 15_000;

@@ -24,8 +24,9 @@ export interface DeployedConfig extends Config {
 
 /**
  * Reads `RAW_BUCKET`, `RAW_PREFIX`, `LAKE_BUCKET`, `LAKE_PREFIX`, `CONTROLLER_TABLE`, `HISTORY_TABLE`, `WAKE_UPS_QUEUE_URL`,
- * `STAGE`, how to log and measure, and one variable per limit. Prefixes may be left out (the top of the bucket) and are normalised to '' or 'x/y/'; a limit left out has
- * its default.
+ * `CATALOG_DATABASE`, `STAGE`, how to log and measure, and one variable per limit. Prefixes may be left out (the top of the
+ * bucket) and are normalised to '' or 'x/y/'; without the database of the catalog tables are not registered; a limit left
+ * out has its default.
  * @throws ConfigurationError naming each variable that is wrong, what it holds and what is expected.
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): DeployedConfig {
@@ -37,6 +38,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): D
     rawPrefix: variables.RAW_PREFIX,
     lakeBucket: variables.LAKE_BUCKET,
     lakePrefix: variables.LAKE_PREFIX,
+    catalogDatabase: variables.CATALOG_DATABASE || undefined,
     controllerTable: variables.CONTROLLER_TABLE,
     wakeUpsQueueUrl: variables.WAKE_UPS_QUEUE_URL,
     historyTable: variables.HISTORY_TABLE,
@@ -86,12 +88,27 @@ const Prefix = v.optional(
 );
 
 const TableName = v.pipe(v.string(), v.regex(/^[\w.-]{3,255}$/, 'the name of a DynamoDB table'));
+// What Athena takes without quotes; names of stages have hyphens.
+const CatalogDatabase = v.optional(
+  v.pipe(
+    v.string(),
+    v.transform((name) => name.trim().toLowerCase().replaceAll('-', '_')),
+    v.regex(
+      /^(?:\w*\{schema\}\w*|\w+)?$/,
+      "letters, digits and underscores, with {schema} where the name of the schema is to be, or 'off'",
+    ),
+    v.maxLength(200, 'at most 200 characters'),
+    v.transform((name) => (name === 'off' ? '' : name)),
+  ),
+  '',
+);
 
 const Environment = v.object({
   RAW_BUCKET: BucketName,
   RAW_PREFIX: Prefix,
   LAKE_BUCKET: BucketName,
   LAKE_PREFIX: Prefix,
+  CATALOG_DATABASE: CatalogDatabase,
   CONTROLLER_TABLE: TableName,
   HISTORY_TABLE: TableName,
   WAKE_UPS_QUEUE_URL: v.pipe(v.string(), v.url('the URL of an SQS queue')),

@@ -6,6 +6,11 @@ export interface Config {
   lakeBucket: string;
   /** Prefix of the schemas in the lake bucket: empty, or ending in '/'. */
   lakePrefix: string;
+  /**
+   * Name of the databases in the catalog that tables are registered in, where `{schema}` stands for the table's schema;
+   * absent: tables are not registered.
+   */
+  catalogDatabase?: string | undefined;
   limits: Limits;
 }
 

@@ -20,7 +20,7 @@ export class TableBlocked extends Error {
 }
 
 /** Reasons quote names out of files: the table's row has room for a page of text, and a terminal obeys control characters. */
-function legible(reason: string): string {
+export function legible(reason: string): string {
   // eslint-disable-next-line no-control-regex -- control characters are what this is about
   const visible = reason.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd');
   return visible.length <= REASON_LENGTH_MAX ? visible : `${visible.slice(0, REASON_LENGTH_MAX)}…`;

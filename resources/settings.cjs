@@ -26,6 +26,7 @@ module.exports = async ({ resolveVariable }) => {
     RAW_PREFIX: await param('rawPrefix'),
     LAKE_BUCKET: deployedName(lakeBucket),
     LAKE_PREFIX: await param('lakePrefix'),
+    CATALOG_DATABASE: await param('catalogDatabase'),
     CONTROLLER_TABLE: { Ref: 'ControllerTable' },
     WAKE_UPS_QUEUE_URL: { Ref: 'WakeUpsQueue' },
     HISTORY_TABLE: { Ref: 'HistoryTable' },
@@ -43,14 +44,19 @@ module.exports = async ({ resolveVariable }) => {
   };
   const { tsImport } = await import('tsx/esm/api');
   const { readConfig } = await tsImport('../lib/config-from-environment.ts', module.filename);
-  const { rawPrefix, lakePrefix } = readConfig(asDeployed(environment));
+  const { rawPrefix, lakePrefix, catalogDatabase = '' } = readConfig(asDeployed(environment));
 
   const mergeTimeout = await integer('mergeTimeout', 60, 900);
   const tracing = oneOf('tracing', await param('tracing'), ['true', 'false']);
   const kmsKey = await param('kmsKeyArn');
   const rawKmsKey = ownRawBucket ? kmsKey : await param('existingRawBucketKmsKeyArn');
   const lakeKmsKey = ownLakeBucket ? kmsKey : await param('existingLakeBucketKmsKeyArn');
-  const prefixed = { ...environment, RAW_PREFIX: rawPrefix, LAKE_PREFIX: lakePrefix };
+  const prefixed = {
+    ...environment,
+    RAW_PREFIX: rawPrefix,
+    LAKE_PREFIX: lakePrefix,
+    CATALOG_DATABASE: catalogDatabase,
+  };
   return {
     environment: prefixed,
     settingsText: settingsText(prefixed),
@@ -60,6 +66,8 @@ module.exports = async ({ resolveVariable }) => {
     lakeBucket,
     lakeBucketName: deployedName(lakeBucket),
     lakePrefix,
+    // As a policy names them.
+    catalogDatabases: catalogDatabase.replace('{schema}', '*'),
     mergeMemory: await integer('mergeMemory', 128, 10_240),
     mergeTimeout,
     mergeConcurrency: await integer('mergeConcurrency', 2, 1000),

@@ -79,8 +79,21 @@ describe('what is read', () => {
   });
 });
 
+describe('the database of the catalog', () => {
+  it.each([
+    ['', undefined],
+    ['off', undefined],
+    ['tidemark_my-stage_{schema}', 'tidemark_my_stage_{schema}'],
+    ['Lake', 'lake'],
+    ['{schema}', '{schema}'],
+  ])("'%s' is read as '%s'", (written, read) => {
+    expect(readConfig({ ...REQUIRED, CATALOG_DATABASE: written }).catalogDatabase).toBe(read);
+  });
+});
+
 describe('what is refused', () => {
   it.each([
+    ['CATALOG_DATABASE', '{schema}_{schema}', "CATALOG_DATABASE is '{schema}_{schema}': expected letters, digits"],
     ['RAW_BUCKET', undefined, 'RAW_BUCKET is not set'],
     ['LAKE_BUCKET', 'My_Lake', "LAKE_BUCKET is 'My_Lake': expected the name of a bucket"],
     ['RAW_PREFIX', 'a//b', "RAW_PREFIX is 'a//b': expected folders separated by single slashes"],

@@ -22,8 +22,8 @@ function lagCells({ lag }: TableStatus): string[] {
   return [String(lag.files), lag.files === 0 ? '-' : durationText(lag.seconds)];
 }
 
-function noteLines({ table, note, blocked }: TableStatus): string[] {
-  const noted = note === undefined ? [] : ['', `${table}: ${note}`];
+function noteLines({ table, note, blocked, catalog }: TableStatus): string[] {
+  const noted = [...(note === undefined ? [] : ['', `${table}: ${note}`]), ...catalogLines(table, catalog)];
   if (!blocked) return noted;
   const by = blocked.file === '' ? '' : ` by ${blocked.file}`;
   return [
@@ -32,6 +32,13 @@ function noteLines({ table, note, blocked }: TableStatus): string[] {
     `${table} is blocked${by} since ${blocked.since}: ${blocked.reason}`,
     `  What to do: ${blocked.next}`,
   ];
+}
+
+function catalogLines(table: string, catalog: TableStatus['catalog']): string[] {
+  if (!catalog?.failed) return [];
+  const { reason, next, since } = catalog.failed;
+  const line = `${table} could not be registered in the catalog as ${catalog.table} since ${since}: ${reason}`;
+  return ['', line, ...(next === '' ? [] : [`  What to do: ${next}`])];
 }
 
 /** `42 s`, `12 min`, `3 h`, `4 d`. */

@@ -49,6 +49,10 @@ export const METRICS = {
   FailedMerges: 'Count',
   /** Lake files laid out anew by compactions. */
   FilesCompacted: 'Count',
+  /** Tables registered in the catalog, anew or with what they gained. */
+  CatalogChanges: 'Count',
+  /** Tables that the catalog did not take; they are tried again. */
+  CatalogFailures: 'Count',
 } as const;
 
 export const NO_METRICS: Metrics = { add: () => undefined };

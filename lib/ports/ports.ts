@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts';
+import type { Catalog } from './catalog.ts';
 import type { Clock, RandomSource } from './clock.ts';
 import type { HistoryStore } from './history-store.ts';
 import type { Log } from './log.ts';
@@ -20,5 +21,7 @@ export interface Ports {
   log: Log;
   metrics: Metrics;
   threads: Threads;
+  /** Absent where tables are registered nowhere. */
+  catalog?: Catalog | undefined;
   config: Config;
 }

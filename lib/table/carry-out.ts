@@ -7,6 +7,7 @@ import type { RowBatch } from '../merge/row-batch.ts';
 import { writeLakeFile } from '../merge/write-lake-file.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Replaces } from '../ports/object-store.ts';
+import { dueAfterGivingUp } from './catalog-due.ts';
 import type { Deadline } from './deadline.ts';
 import { claim } from './intent.ts';
 import type { LakeAccess, WrittenFile } from './lake-table.ts';
@@ -82,7 +83,8 @@ async function giveUp(
   writes: number,
   { tables, random }: Pick<Ports, 'tables' | 'random'>,
 ): Promise<never> {
-  if (error instanceof TableBlocked && writes === 1) await saveProgress(claimed, { intent: [] }, tables, random);
+  if (error instanceof TableBlocked && writes === 1)
+    await saveProgress(claimed, { ...dueAfterGivingUp(claimed.progress), intent: [] }, tables, random);
   throw error;
 }
 

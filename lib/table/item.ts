@@ -1,5 +1,5 @@
 import type { Attribute, TableItem } from '../ports/table-store.ts';
-import type { Blocked, BuiltWith, IntendedWrite, Progress, RawGone, Replay, TableRow } from './row.ts';
+import type { Blocked, BuiltWith, CatalogState, IntendedWrite, Progress, RawGone, Replay, TableRow } from './row.ts';
 import { NEVER_LOADED } from './row.ts';
 
 /**
@@ -84,6 +84,7 @@ export function progressAttributes(path: string, progress: Progress): Record<str
     RowsToday: progress.today && { ...progress.today },
     Attempts: progress.attempts || undefined,
     Blocked: blocked && { ...blocked },
+    Catalog: progress.catalog && catalogAttribute(progress.catalog),
   };
 }
 
@@ -97,6 +98,7 @@ function progressOf(item: TableItem, path: string): Progress {
   const replay = record(item.Replay);
   const rawGone = record(item.RawFilesGone);
   const today = record(item.RowsToday);
+  const catalog = record(item.Catalog);
   return {
     version: item.Version === undefined ? undefined : number(item.Version),
     generation: number(item.Generation),
@@ -130,6 +132,7 @@ function progressOf(item: TableItem, path: string): Progress {
     today: today && { day: text(today.day), rows: number(today.rows) },
     attempts: number(item.Attempts),
     blocked: blocked && blockedOf(blocked),
+    catalog: catalog && catalogOf(catalog),
   };
 }
 
@@ -187,6 +190,32 @@ function replayOf({ loadFiles, changeFiles, until }: Readonly<Record<string, Att
 
 function lakeOf(attribute: Attribute | undefined): RawGone['lake'] {
   return attribute === 'emptying' || attribute === 'emptied' ? attribute : 'kept';
+}
+
+function catalogAttribute({ table, definition, partitionTypes, due, failed }: CatalogState): Attribute {
+  return {
+    table,
+    ...(definition !== undefined && { definition }),
+    ...(partitionTypes.length > 0 && { partitionTypes }),
+    ...(due && { due }),
+    ...(failed && { failed: { ...failed } }),
+  };
+}
+
+function catalogOf(catalog: Readonly<Record<string, Attribute>>): CatalogState {
+  const failed = record(catalog.failed);
+  return {
+    table: text(catalog.table),
+    definition: text(catalog.definition) || undefined,
+    partitionTypes: list(catalog.partitionTypes).map(text),
+    due: catalog.due === true,
+    failed: failed && {
+      reason: text(failed.reason),
+      next: text(failed.next),
+      since: text(failed.since),
+      triedAt: number(failed.triedAt),
+    },
+  };
 }
 
 // People edit these items, so whatever has another form than ours counts as absent.

@@ -1,10 +1,11 @@
 import { mapConcurrently } from '../concurrency.ts';
+import type { Config } from '../config.ts';
 import { tableOfPath } from '../dms/object-key.ts';
 import type { Ports } from '../ports/ports.ts';
 import { pendingChanges, pendingLoads } from './pending.ts';
 import { rowOfItem } from './item.ts';
 import { listRawFiles } from './raw-listing.ts';
-import type { Blocked, TableRow } from './row.ts';
+import type { Blocked, CatalogFailure, CatalogState, TableRow } from './row.ts';
 import { NEVER_LOADED } from './row.ts';
 import { rawGoneNote } from './vanished.ts';
 
@@ -24,6 +25,8 @@ export interface TableStatus {
   blocked?: Pick<Blocked, 'file' | 'reason' | 'next' | 'since'>;
   /** What else a person should know. */
   note?: string;
+  /** Where the table is registered, or is to be, and why it could not be (ISO 8601: since when); if tables are. */
+  catalog?: { table: string; failed?: Omit<CatalogFailure, 'triedAt'> };
   /** If it was asked for, of tables that are not inactive. */
   lag?: Lag;
 }
@@ -56,14 +59,14 @@ export async function listTables(
     else others++;
   }
   const tables = await mapConcurrently(rows, LISTINGS_AT_ONCE, async ({ row, table }) => {
-    const status = statusOf(table, row);
+    const status = statusOf(table, row, ports.config);
     return lag && status.state !== 'inactive' ? { ...status, lag: await lagOf(row, ports) } : status;
   });
   return { tables: tables.sort((a, b) => (a.table < b.table ? -1 : 1)), others };
 }
 
-function statusOf(table: string, { settings, progress }: TableRow): TableStatus {
-  const { lastFullLoadDate, lastChangeFile, blocked } = progress;
+function statusOf(table: string, { settings, progress }: TableRow, { catalogDatabase }: Config): TableStatus {
+  const { lastFullLoadDate, lastChangeFile, blocked, catalog } = progress;
   const note = rawGoneNote(progress);
   return {
     table,
@@ -76,7 +79,12 @@ function statusOf(table: string, { settings, progress }: TableRow): TableStatus 
     ...(blocked && {
       blocked: { file: blocked.file, reason: blocked.reason, next: blocked.next, since: blocked.since },
     }),
+    ...(catalog && catalogDatabase !== undefined && { catalog: catalogStatus(catalog) }),
   };
+}
+
+function catalogStatus({ table, failed }: CatalogState): NonNullable<TableStatus['catalog']> {
+  return { table, ...(failed && { failed: { reason: failed.reason, next: failed.next, since: failed.since } }) };
 }
 
 function stateOf({ settings, progress }: Pick<TableRow, 'settings' | 'progress'>): TableStatus['state'] {

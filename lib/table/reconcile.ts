@@ -10,6 +10,10 @@ import { TableItemChanged } from '../ports/table-store.ts';
 import { begin } from './begin.ts';
 import { blockTable, isStillBlocked } from './block.ts';
 import { carryOut } from './carry-out.ts';
+import { dueAfterGivingUp, isRowDueInCatalog } from './catalog-due.ts';
+import { catalogAfter } from './catalog-state.ts';
+import { readCatalogView } from './catalog-view.ts';
+import { registerInCatalog } from './cataloging.ts';
 import { removeOldEmptyFiles } from './clean-up.ts';
 import { committed } from './commit.ts';
 import type { CompactionSite, CompactReport } from './compact.ts';
@@ -123,13 +127,13 @@ class Reconciliation {
 
   constructor(
     private readonly path: string,
-    private readonly name: TableName,
+    readonly name: TableName,
     private readonly hints: Hints,
-    private readonly deadline: Deadline,
+    readonly deadline: Deadline,
     private readonly meter: Meter,
     private readonly compacted: CompactReport | undefined,
     private readonly access: LakeAccess,
-    private readonly ports: Ports,
+    readonly ports: Ports,
   ) {}
 
   /** @param lost what a pass before this one had listed when it found a raw file replaced or gone */
@@ -146,7 +150,8 @@ class Reconciliation {
         return { state: 'blocked', blocked: row.progress.blocked, more: false };
       const settled = await this.settleIntent(row, prefix, listing);
       const present = await settleTruncation(settled, listing, this.compactionSite(prefix), this.meter);
-      const merged = await this.merge(await this.begin(present, prefix, listing), prefix, listing);
+      const upToDate = await this.merge(await this.begin(present, prefix, listing), prefix, listing);
+      const merged = upToDate === 'more' ? upToDate : await this.registerWhatIsDue(upToDate, prefix, listing);
       const more = merged === 'more' || (await this.compactFiles(merged, prefix));
       return { state: 'active', blocked: undefined, more };
     } catch (error) {
@@ -221,7 +226,7 @@ class Reconciliation {
     listing: RawListing,
     step: MergeStep,
   ): Promise<StoredRow | 'list whole'> {
-    const { tables, random, clock, log } = this.ports;
+    const { tables, random, clock, log, catalog } = this.ports;
     if (step.kind === 'late')
       log.warn('a change file came late', { table: this.path, file: step.file.name, later: step.later.length });
     const attempts = Math.max(row.progress.attempts, this.hints.failures);
@@ -247,7 +252,9 @@ class Reconciliation {
     const { counts } = planned.plan;
     const commit = committed(claimed.progress, planned.slices, counts, now);
     // The commit point: from here on these files are merged.
-    const done = await saveProgress(claimed, commit, tables, random);
+    const inCatalog = catalog && catalogAfter(row, this.name, lakeFiles, planned, this.ports);
+    const progress = { ...commit, ...(inCatalog && { catalog: inCatalog.state }) };
+    const done = await saveProgress(claimed, progress, tables, random);
     const whole = planned.slices.filter(({ file, to }) => to === file.rows);
     const loadFiles = whole.filter(({ file }) => file.kind === 'load').length;
     const changeFiles = whole.length - loadFiles;
@@ -264,7 +271,17 @@ class Reconciliation {
     if (row.progress.blocked) this.meter.befallen.released = true;
     await removeOldEmptyFiles(lakeFiles, this.deadline, this.ports);
     for (const object of await updateIndex(lakeFiles, written, this.access)) this.meter.wrote(object);
-    return done;
+    return inCatalog?.state.due ? registerInCatalog(done, () => Promise.resolve(inCatalog.view), this) : done;
+  }
+
+  /** What an earlier merge could not register, or did not since tables were not registered then. */
+  private registerWhatIsDue(row: StoredRow, prefix: string, listing: RawListing): Promise<StoredRow> | StoredRow {
+    if (!isRowDueInCatalog(row, this.name, this.ports.config)) return row;
+    return registerInCatalog(
+      row,
+      () => readCatalogView(row, this.name, prefix, listing, this.access, this.ports),
+      this,
+    );
   }
 
   private async beginGeneration(row: StoredRow, step: NewGeneration): Promise<StoredRow> {
@@ -282,7 +299,8 @@ class Reconciliation {
     this.meter.tookOver();
     const taken = await takeOver(row, prefix, columnsIfNone, this.deadline, this.access, this.ports);
     const settled = await emptyJoinedFiles(taken, this.compactionSite(prefix));
-    return saveProgress(settled, { intent: [] }, this.ports.tables, this.ports.random);
+    const progress = { ...dueAfterGivingUp(settled.progress), intent: [] };
+    return saveProgress(settled, progress, this.ports.tables, this.ports.random);
   }
 
   private compactFiles(row: StoredRow, prefix: string): Promise<boolean> | false {

@@ -70,6 +70,8 @@ export interface Progress {
   /** Merges in a row that did not come to their commit: the next one takes less. */
   attempts: number;
   blocked: Blocked | undefined;
+  /** How the table stands in the catalog; undefined: it was never registered. */
+  catalog: CatalogState | undefined;
 }
 
 export type BuiltWith = Omit<TableSettingsOfRow, 'active' | 'onTruncate'>;
@@ -106,6 +108,30 @@ export interface Blocked {
   since: string;
   /** The settings then: other settings may be what was wrong. */
   settings: string;
+}
+
+/** What the row remembers of a table's entry in the catalog. */
+export interface CatalogState {
+  /** `<database>.<table>` */
+  table: string;
+  /** Digest of the definition that is registered; undefined: none was yet. */
+  definition: string | undefined;
+  /** Hive types of the partition columns, in the order of PartitionKey. */
+  partitionTypes: readonly string[];
+  /** Whether the definition or partitions are still to be registered. */
+  due: boolean;
+  /** Why it could not be registered. */
+  failed: CatalogFailure | undefined;
+}
+
+export interface CatalogFailure {
+  reason: string;
+  /** What to do; empty: nothing but wait. */
+  next: string;
+  /** ISO 8601: of the first attempt that failed. */
+  since: string;
+  /** The last attempt, in ms since the epoch. */
+  triedAt: number;
 }
 
 export const NEVER_LOADED = '1900-01-01 00:00:00';

@@ -1,8 +1,11 @@
+import type { Config } from '../config.ts';
+import type { TableName } from '../dms/object-key.ts';
 import { parseObjectKey, tableOfPath, tablePath } from '../dms/object-key.ts';
 import { parseRawFile } from '../dms/raw-file.ts';
 import type { ObjectSummary } from '../ports/object-store.ts';
 import type { Ports } from '../ports/ports.ts';
 import { isAccountedFor } from './coverage.ts';
+import { isRowDueInCatalog } from './catalog-due.ts';
 import { rowOfItem } from './item.ts';
 import type { TableRow } from './row.ts';
 import { wasEdited } from './row.ts';
@@ -19,7 +22,7 @@ export interface SweepReport {
 /**
  * The safety net: lists the whole raw prefix and wakes every table that is not registered yet, or has files that its row
  * does not account for (their events were lost), or lost all its raw files, or is blocked, or whose last merge did not
- * come to its commit.
+ * come to its commit, or which is still to be registered in the catalog.
  * @param cause tells this sweep from every other.
  */
 export async function sweep(
@@ -38,7 +41,10 @@ export async function sweep(
     await queue.send([{ table, cause: `sweep ${cause}` }]);
   };
   // Also where no raw file is left: the one that was in the way may have been removed.
-  for (const row of rows.values()) if (isUnsettled(row) && tableOfPath(row.path, config)) await wake(row.path);
+  for (const row of rows.values()) {
+    const name = tableOfPath(row.path, config);
+    if (name && (isUnsettled(row) || isUnregistered(row, name, config))) await wake(row.path);
+  }
   const withFiles = new Set<string>();
   for await (const object of raw.list(config.rawPrefix)) {
     const key = parseObjectKey(object.key, config.rawPrefix);
@@ -68,6 +74,10 @@ function isUnsettled(row: TableRow): boolean {
   const { blocked, intent, partial, replay, rawGone } = row.progress;
   const isHalfDone = intent.length > 0 || partial !== undefined || replay !== undefined || rawGone?.lake === 'emptying';
   return row.settings.active && (blocked !== undefined || isHalfDone || wasEdited(row));
+}
+
+function isUnregistered(row: TableRow, name: TableName, config: Config): boolean {
+  return row.settings.active && isRowDueInCatalog(row, name, config);
 }
 
 function needsWaking(row: TableRow | undefined, object: ObjectSummary, name: string): boolean {

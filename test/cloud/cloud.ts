@@ -1,7 +1,8 @@
 /**
- * A small cloud in memory: S3 and SQS, faithful where Tidemark depends on them. The real SDK clients talk to it through
+ * A small cloud in memory: S3, SQS and Glue's catalog, faithful where Tidemark depends on them. The real SDK clients talk to it through
  * a request handler, without a socket; tests can also look at its buckets and queues directly.
  */
+import { GlueClient } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { HttpResponse } from '@smithy/protocol-http';
@@ -10,6 +11,7 @@ import type { Clock } from '../../lib/ports/clock.ts';
 import type { Bucket } from './bucket.ts';
 import type { FaultHook, Operation } from './fault.ts';
 import { noFaults } from './fault.ts';
+import { glueOperationOf, GlueService, isGlue } from './glue-service.ts';
 import type { Answer, Request } from './http.ts';
 import { readRequest, toHttpResponse } from './http.ts';
 import type { QueueOptions } from './queue.ts';
@@ -27,6 +29,7 @@ export class Cloud implements RequestHandler<HttpRequest, HttpResponse> {
   /** Asked at every request. A fault of `reject` is a 503, `apply-then-fail` a connection that breaks too late. */
   fault: FaultHook;
   readonly #clock: Clock;
+  readonly glue = new GlueService();
   readonly #s3 = new S3Service();
   readonly #sqs: SqsService;
   #events = 0;
@@ -68,6 +71,10 @@ export class Cloud implements RequestHandler<HttpRequest, HttpResponse> {
     return new SQSClient({ ...ACCOUNT, endpoint: 'https://sqs.example', requestHandler: this });
   }
 
+  glueClient(): GlueClient {
+    return new GlueClient({ ...ACCOUNT, endpoint: 'https://glue.example', requestHandler: this });
+  }
+
   async handle(httpRequest: HttpRequest): Promise<{ response: HttpResponse }> {
     const request = await readRequest(httpRequest);
     const operation = this.#operation(request);
@@ -75,12 +82,18 @@ export class Cloud implements RequestHandler<HttpRequest, HttpResponse> {
     if (fault === 'reject') return { response: toHttpResponse(unavailable(operation, request)) };
     if (fault === 'conflict')
       return { response: toHttpResponse(errorAnswer(new S3Failure('ConditionalRequestConflict'), request.method)) };
-    const answer = operation.service === 's3' ? this.#s3.handle(request) : this.#sqs.handle(request);
+    const answer = this.#answer(operation.service, request);
     if (fault === 'apply-then-fail') throw connectionReset();
     return { response: toHttpResponse(answer) };
   }
 
+  #answer(service: Operation['service'], request: Request): Answer {
+    if (service === 'glue') return this.glue.handle(request);
+    return service === 's3' ? this.#s3.handle(request) : this.#sqs.handle(request);
+  }
+
   #operation(request: Request): Operation {
+    if (isGlue(request)) return { service: 'glue', name: glueOperationOf(request), target: '' };
     if (request.headers['x-amz-target'] === undefined) {
       const key = request.path.slice(request.path.indexOf('/') + 1);
       return { service: 's3', name: operationOf(request), target: request.query['prefix'] ?? key };
@@ -91,7 +104,7 @@ export class Cloud implements RequestHandler<HttpRequest, HttpResponse> {
 
 function unavailable({ service }: Operation, { method }: Request): Answer {
   if (service === 's3') return errorAnswer(new S3Failure('ServiceUnavailable'), method);
-  return { status: 503, body: JSON.stringify({ __type: 'com.amazonaws.sqs#ServiceUnavailable' }) };
+  return { status: 503, body: JSON.stringify({ __type: 'ServiceUnavailable' }) };
 }
 
 /** As Node reports it; the SDK sends the request again. */

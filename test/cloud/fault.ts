@@ -5,7 +5,7 @@
 export type FaultHook = (operation: Operation) => Fault | Promise<Fault>;
 
 export interface Operation {
-  service: 's3' | 'dynamodb' | 'sqs';
+  service: 's3' | 'dynamodb' | 'sqs' | 'glue';
   /** Of the port for a memory store (`write`), of the service's API for the cloud (`CompleteMultipartUpload`). */
   name: string;
   /** Object key, table path, or queue name. */

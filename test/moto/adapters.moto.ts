@@ -6,18 +6,20 @@ import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand } from 
 import { beforeAll } from '@jest/globals';
 import { DynamoDbHistoryStore } from '../../lib/aws/dynamodb-history-store.ts';
 import { DynamoDbTableStore } from '../../lib/aws/dynamodb-table-store.ts';
+import { GlueCatalog } from '../../lib/aws/glue-catalog.ts';
 import { S3ObjectStore } from '../../lib/aws/s3-object-store.ts';
 import { SqsWakeUpQueue } from '../../lib/aws/sqs-wake-up-queue.ts';
 import type { Log } from '../../lib/ports/log.ts';
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '../../lib/system.ts';
 import { wakeUpMessage } from '../aws/wake-up-message.ts';
 import { controllerTable, historyTable } from '../cloud/dynamodb.ts';
+import { describeCatalog } from '../contracts/catalog.ts';
 import { describeHistoryStore } from '../contracts/history-store.ts';
 import { describeObjectStore } from '../contracts/object-store.ts';
 import { describeTableStore } from '../contracts/table-store.ts';
 import { describeWakeUpQueue } from '../contracts/wake-up-queue.ts';
 import { MOTO_EXCEPTIONS } from './exceptions.ts';
-import { dynamoDb, s3, sqs } from './moto-server.ts';
+import { dynamoDb, glue, s3, sqs } from './moto-server.ts';
 
 const log: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const name = `tidemark-contract-${randomUUID()}`;
@@ -44,6 +46,8 @@ describeHistoryStore(
   'DynamoDbHistoryStore on moto',
   () => new DynamoDbHistoryStore(dynamoDb, `${name}-history`, { keptDays: 30 }),
 );
+
+describeCatalog('GlueCatalog on moto', () => new GlueCatalog(glue), MOTO_EXCEPTIONS.catalog);
 
 /** As short as the contract allows: here time passes by itself. */
 const VISIBILITY_SECONDS = 3;

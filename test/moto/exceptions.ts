@@ -1,9 +1,12 @@
 import type { Exceptions } from '../contracts/exceptions.ts';
 
 /** What moto does not do as AWS does, by contract and test. Each of them must fail there: what moto learns has to go here. */
-export const MOTO_EXCEPTIONS: Readonly<Record<'objectStore' | 'tableStore' | 'wakeUpQueue', Exceptions>> = {
+export const MOTO_EXCEPTIONS: Readonly<Record<'objectStore' | 'tableStore' | 'catalog' | 'wakeUpQueue', Exceptions>> = {
   objectStore: {},
   tableStore: {},
+  catalog: {
+    'replaces no other version than the one that was read': 'moto replaces a table whichever version is named',
+  },
   wakeUpQueue: {
     'takes a wake-up with the same table and cause once':
       'moto forgets the deduplication id of a message as soon as that is deleted',

@@ -1,5 +1,6 @@
 /** Clients of the moto server whose URL the environment gives (`npm run test:moto`). It takes any credentials. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { GlueClient } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
@@ -15,3 +16,4 @@ export const MOTO = {
 export const s3 = new S3Client({ ...MOTO, forcePathStyle: true });
 export const sqs = new SQSClient(MOTO);
 export const dynamoDb = new DynamoDBClient(MOTO);
+export const glue = new GlueClient(MOTO);

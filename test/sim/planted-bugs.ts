@@ -76,8 +76,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'LastIncrementalFile is written apart from the commit',
     'lib/table/reconcile.ts',
-    'const done = await saveProgress(claimed, commit, tables, random);',
-    `const { coverage, lastChangeFile, ...others } = commit;
+    'const done = await saveProgress(claimed, progress, tables, random);',
+    `const { coverage, lastChangeFile, ...others } = progress;
     const half = await saveProgress(claimed, others, tables, random);
     const done = await saveProgress(half, { coverage, lastChangeFile }, tables, random);`,
   ),

@@ -58,6 +58,10 @@ describe.each(FUNCTIONS)('the bundle of %s', (name) => {
     expect((await bundle(name)).code.includes('DescribeStacks')).toBe(false);
   });
 
+  it('holds the client of the catalog in merge only', async () => {
+    expect((await bundle(name)).code.includes('AWSGlue')).toBe(name === 'merge');
+  });
+
   it('is the module that the function names', () => {
     const { Handler } = stack.resources[`${name[0]!.toUpperCase()}${name.slice(1)}LambdaFunction`]!.Properties as {
       Handler: string;

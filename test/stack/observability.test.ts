@@ -70,7 +70,7 @@ describe('metrics', () => {
   });
 
   it('are all in the list of the runbook, with their units, and no others', () => {
-    const listed = [...runbook.matchAll(/^\| `(\w+)` \| (\w+) \|/gm)].map(([, name, unit]) => [name, unit]);
+    const listed = [...runbook.matchAll(/^\| `(\w+)` +\| (\w+) +\|/gm)].map(([, name, unit]) => [name, unit]);
     const units = Object.entries(METRICS).map(([name, unit]) => [name, unit.toLowerCase()]);
     expect(listed).toEqual(units);
   });

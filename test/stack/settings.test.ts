@@ -22,6 +22,7 @@ describe('a stack on buckets that exist', () => {
       mergeMemory: '4096',
       mergeTimeout: '300',
       mergeConcurrency: '25',
+      catalogDatabase: 'Our-Lake_{schema}',
       rowsPerRowGroup: '20480',
       sweepSchedule: 'rate(15 minutes)',
       sweepEnabled: 'false',
@@ -55,6 +56,7 @@ describe('a stack on buckets that exist', () => {
           LAKE_PREFIX: 'bronze/',
           CONTROLLER_TABLE: 'ControllerTable',
           WAKE_UPS_QUEUE_URL: 'WakeUpsQueue',
+          CATALOG_DATABASE: 'our_lake_{schema}',
           ROWS_PER_ROW_GROUP: '20480',
           STAGE: 'test',
           LOG_LEVEL: 'warn',
@@ -72,6 +74,12 @@ describe('a stack on buckets that exist', () => {
     expect(policies).toContain('"arn:${AWS::Partition}:s3:::our-lake/bronze/*"');
     expect(policies).toContain('{"StringLikeIfExists":{"s3:prefix":"dms/out/*"}}');
     expect(policies).toContain('{"StringLikeIfExists":{"s3:prefix":"bronze/*"}}');
+  });
+
+  it('lets merge register tables in the databases of that name only', () => {
+    const policies = JSON.stringify(properties('MergeRole')['Policies']);
+    expect(policies).toContain(':database/our_lake_*"');
+    expect(policies).toContain(':table/our_lake_*/*"');
   });
 
   it('lets each function use the keys of what it touches, and those only', () => {
@@ -186,6 +194,18 @@ describe('a stack on buckets that exist', () => {
   });
 });
 
+describe('a stack that registers no tables', () => {
+  it('lets merge do nothing with the catalog', async () => {
+    const stack = await packageStack({ catalogDatabase: 'off' });
+    try {
+      expect(JSON.stringify(stack.resources['MergeRole'])).not.toContain('glue:');
+      expect(JSON.stringify(stack.resources['MergeLambdaFunction'])).toContain('"CATALOG_DATABASE":""');
+    } finally {
+      await stack.remove();
+    }
+  }, 120_000);
+});
+
 describe('settings that cannot work are refused before anything is deployed', () => {
   it.each([
     [
@@ -198,6 +218,11 @@ describe('settings that cannot work are refused before anything is deployed', ()
     ['one merge at a time', { mergeConcurrency: '1' }, "mergeConcurrency is '1'"],
     ['a level of the log that there is none of', { logLevel: 'loud' }, "LOG_LEVEL is 'loud'"],
     ['tracing that is neither on nor off', { tracing: 'maybe' }, "tracing is 'maybe'"],
+    [
+      'a database that Athena does not take',
+      { catalogDatabase: 'lake.{schema}' },
+      "CATALOG_DATABASE is 'lake.{schema}'",
+    ],
     ['a limit that is no number', { filesPerMerge: 'many' }, "FILES_PER_MERGE is 'many'"],
   ])(
     '%s',

@@ -11,6 +11,7 @@ interface Statement {
 
 const FUNCTIONS = ['Route', 'Merge', 'Wake', 'Sweep'];
 const RAW = 'arn:${AWS::Partition}:s3:::tidemark-test-raw-${AWS::AccountId}-${AWS::Region}';
+const GLUE = 'arn:${AWS::Partition}:glue:${AWS::Region}:${AWS::AccountId}';
 const LAKE = 'arn:${AWS::Partition}:s3:::tidemark-test-lake-${AWS::AccountId}-${AWS::Region}';
 
 let stack: PackagedStack;
@@ -59,7 +60,17 @@ describe('roles', () => {
     });
   });
 
-  it('merge takes and sends wake-ups, reads raw files, writes the lake and the controller table, and adds to the history', () => {
+  it('merge takes and sends wake-ups, reads raw files, writes the lake and the controller table, adds to the history and registers tables', () => {
+    const catalog = [
+      'glue:CreateDatabase',
+      'glue:GetTable',
+      'glue:CreateTable',
+      'glue:UpdateTable',
+      'glue:GetPartitions',
+      'glue:BatchCreatePartition',
+      'glue:BatchUpdatePartition',
+      'glue:BatchDeletePartition',
+    ];
     expect(permissionsOf('MergeRole')).toEqual({
       'MergeLogGroup.Arn': LOG,
       'WakeUpsQueue.Arn': [...CONSUME, 'sqs:SendMessage'],
@@ -69,6 +80,9 @@ describe('roles', () => {
       [`${LAKE}/*`]: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],
       'ControllerTable.Arn': ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       'HistoryTable.Arn': ['dynamodb:PutItem'],
+      [`${GLUE}:catalog`]: catalog,
+      [`${GLUE}:database/tidemark_test_*`]: catalog,
+      [`${GLUE}:table/tidemark_test_*/*`]: catalog,
     });
   });
 
@@ -95,12 +109,15 @@ describe('roles', () => {
     });
   });
 
-  it('no wildcard stands in an action, nor in a resource but after the folder of a bucket', () => {
+  it('no wildcard stands in an action, nor in a resource but after the folder of a bucket and for schemas and tables of the catalog', () => {
     const allowed = FUNCTIONS.flatMap((name) => statementsOf(`${name}Role`));
     expect(allowed.every(({ Effect }) => Effect === 'Allow')).toBe(true);
     expect(allowed.flatMap(({ Action }) => Action).join()).not.toContain('*');
     for (const resource of allowed.flatMap(({ Resource }) => Resource)) {
-      expect(resource.replace(/^(arn:\$\{AWS::Partition\}:s3:::[^*]+\/)\*$/, '$1')).not.toContain('*');
+      const known = resource
+        .replace(/^(arn:\$\{AWS::Partition\}:s3:::[^*]+\/)\*$/, '$1')
+        .replace(/(:(database|table)\/tidemark_test_)\*(\/\*)?$/, '$1');
+      expect(known).not.toContain('*');
     }
   });
 
@@ -350,6 +367,7 @@ describe('alarms', () => {
     ['runs of merge near their timeout', 'AWS/Lambda', 'Duration', 'MergeLambdaFunction', 895_000],
     ['freshness', 'Tidemark', 'Freshness', 'tidemark', 300_000],
     ['vanished files', 'Tidemark', 'VanishedFiles', 'tidemark', 0],
+    ['catalog failures', 'Tidemark', 'CatalogFailures', 'tidemark', 0],
   ])('there is one on %s', (_, namespace, metric, source, threshold) => {
     const matching = Object.values(resourcesOf(stack, 'AWS::CloudWatch::Alarm'))
       .map(({ Properties }) => Properties as Record<string, unknown> & { Dimensions?: { Value: string }[] })

@@ -330,3 +330,37 @@ describe('ten changed rows in one of twenty files whose keys are texts without o
     expect(found.warm.requests).toMatchObject({ 'lake read range': 3, 'lake copy': 1, 'lake write': 1 });
   });
 });
+
+describe('a table that is registered in the catalog', () => {
+  const register = { 'catalog table': 1, 'tables update': 3 };
+  let lab: CountedLab;
+  let table: LabTable;
+  beforeEach(async () => {
+    lab = new CountedLab();
+    lab.registersTables();
+    table = await lab.activeTable({ partitionKey: ['day'] });
+    table.load('LOAD00000001', [[1, 'apple', 'mon']]);
+    await table.merge();
+  });
+
+  it('costs nothing more while it gains no column and no partition', async () => {
+    const { requests } = await lab.costOf(table, [table.change('20260301-100000000', [['U', 1, 'fig', 'mon']])]);
+    expect(requests).toEqual({
+      ...ROW_AND_RAW_FILES,
+      'lake list': 1,
+      'lake read whole file': 1,
+      'lake write': 1,
+    });
+  });
+
+  it('costs a look, a call for up to a hundred new partitions and an update of its row', async () => {
+    const { requests } = await lab.costOf(table, [table.change('20260301-100000000', [['I', 2, 'fig', 'tue']])]);
+    expect(requests).toEqual({
+      ...ROW_AND_RAW_FILES,
+      'lake list': 1,
+      'lake write': 1,
+      ...register,
+      'catalog createPartitions': 1,
+    });
+  });
+});

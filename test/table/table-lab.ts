@@ -22,6 +22,7 @@ import type { RowChange } from '../../lib/table/wake.ts';
 import { wakeEditedTables } from '../../lib/table/wake.ts';
 import type { Fault, Operation } from '../cloud/fault.ts';
 import { MemoryHistoryStore } from '../cloud/memory-history-store.ts';
+import { MemoryCatalog } from '../cloud/memory-catalog.ts';
 import { MemoryObjectStore } from '../cloud/memory-object-store.ts';
 import { MemoryWakeUpQueue } from '../cloud/memory-queue.ts';
 import { MemoryTableStore } from '../cloud/memory-table-store.ts';
@@ -37,7 +38,7 @@ export const DAY: DmsColumn = { name: 'day', type: { kind: 'string' } };
 
 /** A call that the code under test makes to the outside. */
 export interface Call extends Omit<Operation, 'service'> {
-  store: 'raw' | 'lake' | 'tables' | 'queue';
+  store: 'raw' | 'lake' | 'tables' | 'queue' | 'catalog';
 }
 
 /** A lake's files as they are at one moment. */
@@ -58,6 +59,8 @@ export class TableLab {
   readonly lake: MemoryObjectStore;
   readonly tables: MemoryTableStore;
   readonly queue: MemoryWakeUpQueue;
+  /** Where tables are registered once `registersTables` was called. */
+  readonly catalog: MemoryCatalog;
   readonly ports: Ports;
   /** What was logged as a warning or an error. */
   readonly said: { message: string; facts: LogFacts }[] = [];
@@ -83,6 +86,7 @@ export class TableLab {
     });
     this.tables = new MemoryTableStore({ fault: hook('tables'), onChange: (change) => this.rowChanges.push(change) });
     this.queue = new MemoryWakeUpQueue({ clock, fault: hook('queue'), visibilitySeconds: 6 * 15 * 60 });
+    this.catalog = new MemoryCatalog(hook('catalog'));
     const note = (message: string, facts: LogFacts = {}) => void this.said.push({ message, facts });
     this.ports = {
       raw: this.raw,
@@ -105,6 +109,12 @@ export class TableLab {
         limits: { ...DEFAULT_LIMITS, ...limits },
       },
     };
+  }
+
+  /** From now on tables are registered in the catalog. */
+  registersTables(catalogDatabase = 'lake_{schema}'): void {
+    this.ports.catalog = this.catalog;
+    this.ports.config = { ...this.ports.config, catalogDatabase };
   }
 
   /** A table of this lab. */

@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from '@jest/globals';
 import type { Fault } from '../cloud/fault.ts';
+import { deferred } from './deferred.ts';
 import type { Call, Change, LabTable, OrderRow } from './table-lab.ts';
 import { TableLab } from './table-lab.ts';
 import type { TableSettings } from '../../lib/table/configure.ts';
@@ -181,12 +182,6 @@ async function collide(
   const rowsOfSecond = await table.rows();
   release.resolve();
   return { table, rowsOfSecond, failed: [failed, (await p1).failed] };
-}
-
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve!: () => void;
-  const promise = new Promise<void>((settle) => (resolve = settle));
-  return { promise, resolve };
 }
 
 describe('of two consumers of one table', () => {

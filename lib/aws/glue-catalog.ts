@@ -1,0 +1,163 @@
+/**
+ * The catalog port on the AWS Glue Data Catalog (AWS Glue web API reference). A table is replaced by naming the version
+ * that was read. Old versions are not kept: Glue bounds how many a table may have.
+ */
+import type { GlueClient, PartitionError } from '@aws-sdk/client-glue';
+import {
+  AccessDeniedException,
+  AlreadyExistsException,
+  BatchCreatePartitionCommand,
+  BatchDeletePartitionCommand,
+  BatchUpdatePartitionCommand,
+  ConcurrentModificationException,
+  CreateDatabaseCommand,
+  CreateTableCommand,
+  EntityNotFoundException,
+  GetTableCommand,
+  paginateGetPartitions,
+  UpdateTableCommand,
+} from '@aws-sdk/client-glue';
+import type {
+  Catalog,
+  CatalogName,
+  CatalogPartition,
+  CatalogTable,
+  RegisteredPartition,
+  RegisteredTable,
+} from '../ports/catalog.ts';
+import { CatalogChanged, CatalogRefused } from '../ports/catalog.ts';
+import { partitionInput, registeredTable, tableInput } from './glue-table-input.ts';
+
+/** Partitions of one BatchDeletePartition. */
+const DELETED_MAX = 25;
+
+export class GlueCatalog implements Catalog {
+  constructor(private readonly glue: GlueClient) {}
+
+  async table(name: CatalogName): Promise<RegisteredTable | undefined> {
+    try {
+      const { Table } = await this.glue.send(new GetTableCommand({ DatabaseName: name.database, Name: name.table }));
+      return Table && registeredTable(Table);
+    } catch (error) {
+      if (error instanceof EntityNotFoundException) return undefined;
+      throw explained(error, name);
+    }
+  }
+
+  async createTable(name: CatalogName, table: CatalogTable): Promise<void> {
+    const create = new CreateTableCommand({ DatabaseName: name.database, TableInput: tableInput(name, table) });
+    try {
+      try {
+        await this.glue.send(create);
+      } catch (error) {
+        if (!(error instanceof EntityNotFoundException)) throw error;
+        await this.#createDatabase(name.database);
+        await this.glue.send(create);
+      }
+    } catch (error) {
+      if (error instanceof AlreadyExistsException) throw new CatalogChanged(name, { cause: error });
+      throw explained(error, name);
+    }
+  }
+
+  async replaceTable(name: CatalogName, table: CatalogTable, version: string): Promise<void> {
+    const update = new UpdateTableCommand({
+      DatabaseName: name.database,
+      TableInput: tableInput(name, table),
+      VersionId: version,
+      SkipArchive: true,
+    });
+    try {
+      await this.glue.send(update);
+    } catch (error) {
+      const isOvertaken = error instanceof ConcurrentModificationException || error instanceof EntityNotFoundException;
+      if (isOvertaken) throw new CatalogChanged(name, { cause: error });
+      throw explained(error, name);
+    }
+  }
+
+  async *partitions(name: CatalogName): AsyncIterable<RegisteredPartition> {
+    const request = { DatabaseName: name.database, TableName: name.table, ExcludeColumnSchema: true };
+    try {
+      for await (const { Partitions = [] } of paginateGetPartitions({ client: this.glue }, request))
+        for (const { Values = [], Parameters = {} } of Partitions) yield { values: Values, parameters: Parameters };
+    } catch (error) {
+      throw changedOrExplained(error, name);
+    }
+  }
+
+  async createPartitions(name: CatalogName, partitions: readonly CatalogPartition[]): Promise<void> {
+    const PartitionInputList = partitions.map(partitionInput);
+    const create = new BatchCreatePartitionCommand({
+      DatabaseName: name.database,
+      TableName: name.table,
+      PartitionInputList,
+    });
+    try {
+      requireNone((await this.glue.send(create)).Errors, 'AlreadyExistsException', name);
+    } catch (error) {
+      throw changedOrExplained(error, name);
+    }
+  }
+
+  async updatePartitions(name: CatalogName, partitions: readonly CatalogPartition[]): Promise<void> {
+    const Entries = partitions.map((partition) => ({
+      PartitionValueList: [...partition.values],
+      PartitionInput: partitionInput(partition),
+    }));
+    const update = new BatchUpdatePartitionCommand({ DatabaseName: name.database, TableName: name.table, Entries });
+    try {
+      requireNone((await this.glue.send(update)).Errors, 'EntityNotFoundException', name);
+    } catch (error) {
+      throw changedOrExplained(error, name);
+    }
+  }
+
+  async deletePartitions(name: CatalogName, partitions: readonly (readonly string[])[]): Promise<void> {
+    for (let i = 0; i < partitions.length; i += DELETED_MAX) {
+      const PartitionsToDelete = partitions.slice(i, i + DELETED_MAX).map((values) => ({ Values: [...values] }));
+      const remove = new BatchDeletePartitionCommand({
+        DatabaseName: name.database,
+        TableName: name.table,
+        PartitionsToDelete,
+      });
+      try {
+        requireNone((await this.glue.send(remove)).Errors, 'EntityNotFoundException', name);
+      } catch (error) {
+        throw changedOrExplained(error, name);
+      }
+    }
+  }
+
+  async #createDatabase(Name: string): Promise<void> {
+    const DatabaseInput = { Name, Description: 'Tables of a lake that Tidemark keeps' };
+    try {
+      await this.glue.send(new CreateDatabaseCommand({ DatabaseInput }));
+    } catch (error) {
+      if (!(error instanceof AlreadyExistsException)) throw error;
+    }
+  }
+}
+
+/** A batch tells of the partitions that failed in its answer. */
+function requireNone(errors: readonly PartitionError[] | undefined, expected: string, name: CatalogName): void {
+  const [first, ...others] = (errors ?? []).filter(({ ErrorDetail }) => ErrorDetail?.ErrorCode !== expected);
+  if (!first) return;
+  const { ErrorCode = 'an error', ErrorMessage = '' } = first.ErrorDetail ?? {};
+  // Partition values are values of rows: they are not told.
+  const told = (first.PartitionValues ?? []).reduce((text, value) => text.replaceAll(value || '\0', '…'), ErrorMessage);
+  const more = others.length > 0 ? ` (and ${others.length} more)` : '';
+  throw new Error(`AWS Glue refused a partition of ${name.database}.${name.table}: ${ErrorCode} ${told}${more}`);
+}
+
+function changedOrExplained(error: unknown, name: CatalogName): unknown {
+  return error instanceof EntityNotFoundException ? new CatalogChanged(name, { cause: error }) : explained(error, name);
+}
+
+function explained(error: unknown, { database, table }: CatalogName): unknown {
+  if (!(error instanceof AccessDeniedException)) return error;
+  return new CatalogRefused(`AWS Glue refused access to ${database}.${table}: ${error.message}`, {
+    next: 'Where Lake Formation guards the catalog, grant merge\'s role what the README says under "Lake Formation".',
+    cause: error,
+  });
+}
