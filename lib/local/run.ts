@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Limits } from '../config.ts';
 import { parseObjectKey, tablePath } from '../dms/object-key.ts';
 import type { Clock, RandomSource } from '../ports/clock.ts';
+import type { Metrics } from '../ports/metrics.ts';
 import type { Threads } from '../ports/threads.ts';
 import { routeArrivals } from '../queue/route.ts';
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '../system.ts';
@@ -56,6 +57,8 @@ export interface LocalIo extends Console {
   /** How much one merge may take; as on AWS unless given. */
   limits?: Limits;
   onlooker?: Onlooker | undefined;
+  /** Who is told what happens, as it happens: each file's freshness, for one; nobody unless given. */
+  metrics?: Metrics;
 }
 
 /**
@@ -76,6 +79,7 @@ export async function runLocal(options: LocalOptions, io: LocalIo): Promise<numb
       log: lineLog((line) => report.note(line), { verbose: options.verbose ?? false }),
       threads: io.threads ?? OWN_THREAD,
       ...(io.limits && { limits: io.limits }),
+      ...(io.metrics && { metrics: io.metrics }),
     });
     const ports = onlooker ? watchedPorts(connected, onlooker) : connected;
     await onlooker?.begin(ports);

@@ -99,7 +99,8 @@ describe('tidemark local', () => {
       expect(Object.keys(report)).toEqual(
         (
           'table loadFiles changeFiles lateFiles vanishedFiles rowsInserted rowsUpdated rowsDeleted rowsIgnored ' +
-          'rowGroupsRewritten rowGroupsCopied bytesRead bytesWritten bytesCopied copyMs durationMs'
+          'rowGroupsRewritten rowGroupsCopied bytesRead bytesWritten bytesCopied copyMs durationMs ' +
+          'freshFiles freshnessP50Ms freshnessP99Ms freshnessMaxMs'
         ).split(' '),
       );
       expect(report.table).toBe('sales/orders');
