@@ -1,6 +1,7 @@
-import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { connect } from '../lib/aws/connect.ts';
 import { connectCatalog } from '../lib/aws/connect-catalog.ts';
+import { inRequest } from '../lib/aws/request.ts';
 import { readConfig } from '../lib/config-from-environment.ts';
 import { threadsFor } from '../lib/threads/threads.ts';
 import { reconcileBatch } from '../lib/table/reconcile-batch.ts';
@@ -12,7 +13,7 @@ const ports = { ...connect(config), catalog: connectCatalog(config), threads: th
 const RESERVE_MS = 15_000;
 
 /** Brings each table woken by this batch up to its raw files; hands back the wake-ups whose table did not get there. */
-export const handler = async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
+export const handler = inRequest(async (event: SQSEvent, context): Promise<SQSBatchResponse> => {
   const deadline = ports.clock.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
   const { failed, outcomes } = await reconcileBatch(
     event.Records,
@@ -21,8 +22,7 @@ export const handler = async (event: SQSEvent, context: Context): Promise<SQSBat
   );
   for (const { path, report, blocked } of outcomes) {
     if (report !== undefined) ports.log.info('table merged', { path, ...report });
-    // The stack's alarm looks for this very message.
     if (blocked !== undefined) ports.log.error('table is blocked', { path, ...blocked });
   }
   return { batchItemFailures: failed.map((messageId) => ({ itemIdentifier: messageId })) };
-};
+});

@@ -9,14 +9,24 @@ export interface DeployedConfig extends Config {
   /** Name of the DynamoDB table. */
   controllerTable: string;
   wakeUpsQueueUrl: string;
+  /** Name of the DynamoDB table of what was done to each table, and for how many days it keeps that. */
+  historyTable: string;
+  historyDays: number;
+  /** The stage that was deployed. */
+  stage: string;
+  /** Entries below it are not logged. */
+  logLevel: 'info' | 'warn' | 'error';
+  /** Whether a table's metrics are metrics of their own, beside the sums over all tables. */
+  metricsPerTable: boolean;
   /** Of the function, in fractions: it has one per 1,769 MB of memory (AWS Lambda developer guide, "Memory"). */
   cores: number;
 }
 
 /**
- * Reads `RAW_BUCKET`, `RAW_PREFIX`, `LAKE_BUCKET`, `LAKE_PREFIX`, `CONTROLLER_TABLE`, `WAKE_UPS_QUEUE_URL`,
- * `CATALOG_DATABASE` and one variable per limit. Prefixes may be left out (the top of the bucket) and are normalised to ''
- * or 'x/y/'; without the database of the catalog tables are not registered; a limit left out has its default.
+ * Reads `RAW_BUCKET`, `RAW_PREFIX`, `LAKE_BUCKET`, `LAKE_PREFIX`, `CONTROLLER_TABLE`, `HISTORY_TABLE`, `WAKE_UPS_QUEUE_URL`,
+ * `CATALOG_DATABASE`, `STAGE`, how to log and measure, and one variable per limit. Prefixes may be left out (the top of the
+ * bucket) and are normalised to '' or 'x/y/'; without the database of the catalog tables are not registered; a limit left
+ * out has its default.
  * @throws ConfigurationError naming each variable that is wrong, what it holds and what is expected.
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): DeployedConfig {
@@ -31,6 +41,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): D
     catalogDatabase: variables.CATALOG_DATABASE || undefined,
     controllerTable: variables.CONTROLLER_TABLE,
     wakeUpsQueueUrl: variables.WAKE_UPS_QUEUE_URL,
+    historyTable: variables.HISTORY_TABLE,
+    historyDays: variables.HISTORY_DAYS,
+    stage: variables.STAGE,
+    logLevel: variables.LOG_LEVEL,
+    metricsPerTable: variables.METRICS_PER_TABLE === 'true',
     cores: variables.AWS_LAMBDA_FUNCTION_MEMORY_SIZE / MEMORY_MB_PER_CORE,
     limits: {
       rowsPerRowGroup: variables.ROWS_PER_ROW_GROUP,
@@ -72,6 +87,7 @@ const Prefix = v.optional(
   '',
 );
 
+const TableName = v.pipe(v.string(), v.regex(/^[\w.-]{3,255}$/, 'the name of a DynamoDB table'));
 // What Athena takes without quotes; names of stages have hyphens.
 const CatalogDatabase = v.optional(
   v.pipe(
@@ -93,8 +109,13 @@ const Environment = v.object({
   LAKE_BUCKET: BucketName,
   LAKE_PREFIX: Prefix,
   CATALOG_DATABASE: CatalogDatabase,
-  CONTROLLER_TABLE: v.pipe(v.string(), v.regex(/^[\w.-]{3,255}$/, 'the name of a DynamoDB table')),
+  CONTROLLER_TABLE: TableName,
+  HISTORY_TABLE: TableName,
   WAKE_UPS_QUEUE_URL: v.pipe(v.string(), v.url('the URL of an SQS queue')),
+  HISTORY_DAYS: integer(1, 3650, 30),
+  STAGE: v.optional(v.pipe(v.string(), v.regex(/^[\w-]{1,128}$/, 'a name of letters, digits and hyphens')), 'dev'),
+  LOG_LEVEL: v.optional(v.picklist(['info', 'warn', 'error'], 'info, warn or error'), 'info'),
+  METRICS_PER_TABLE: v.optional(v.picklist(['true', 'false'], 'true or false'), 'false'),
   // Set by the runtime itself.
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: integer(1, 1_000_000, MEMORY_MB_PER_CORE),
   ROWS_PER_ROW_GROUP: integer(1, 1_000_000, DEFAULT_LIMITS.rowsPerRowGroup),

@@ -29,6 +29,11 @@ module.exports = async ({ resolveVariable }) => {
     CATALOG_DATABASE: await param('catalogDatabase'),
     CONTROLLER_TABLE: { Ref: 'ControllerTable' },
     WAKE_UPS_QUEUE_URL: { Ref: 'WakeUpsQueue' },
+    HISTORY_TABLE: { Ref: 'HistoryTable' },
+    HISTORY_DAYS: await param('historyDays'),
+    STAGE: String(await resolveVariable('sls:stage')),
+    LOG_LEVEL: await param('logLevel'),
+    METRICS_PER_TABLE: await param('metricsPerTable'),
     ROWS_PER_ROW_GROUP: await param('rowsPerRowGroup'),
     TARGET_FILE_BYTES: await param('targetFileBytes'),
     DEAD_BYTES_SHARE: await param('deadBytesShare'),
@@ -42,6 +47,7 @@ module.exports = async ({ resolveVariable }) => {
   const { rawPrefix, lakePrefix, catalogDatabase = '' } = readConfig(asDeployed(environment));
 
   const mergeTimeout = await integer('mergeTimeout', 60, 900);
+  const tracing = oneOf('tracing', await param('tracing'), ['true', 'false']);
   const kmsKey = await param('kmsKeyArn');
   const rawKmsKey = ownRawBucket ? kmsKey : await param('existingRawBucketKmsKeyArn');
   const lakeKmsKey = ownLakeBucket ? kmsKey : await param('existingLakeBucketKmsKeyArn');
@@ -68,6 +74,12 @@ module.exports = async ({ resolveVariable }) => {
     // AWS asks for six times the timeout: below it a message could come back while its function still runs.
     wakeUpsVisibilitySeconds: 6 * mergeTimeout,
     mergeKmsKeyArns: [...new Set([kmsKey, rawKmsKey, lakeKmsKey])].filter((key) => key !== '').join(),
+    alarmFreshnessMs: 1000 * (await integer('alarmFreshnessSeconds', 1, 1_209_600)),
+    alarmErrors: await integer('alarmErrors', 0, 1_000_000),
+    // merge ends in good order fifteen seconds before its timeout: one that runs into the last five did not come to that.
+    alarmMergeDurationMs: 1000 * mergeTimeout - 5_000,
+    tracing: tracing === 'true',
+    tracingText: tracing,
     alarmQueueAgeSeconds: await integer('alarmQueueAgeSeconds', 60, 1_209_600),
     sweepEnabled: oneOf('sweepEnabled', await param('sweepEnabled'), ['true', 'false']) === 'true',
   };
@@ -80,7 +92,7 @@ function deployedName(name) {
 
 /** What of the environment is neither a resource's name nor URL: those are outputs of their own. */
 function settingsText(environment) {
-  const resources = ['RAW_BUCKET', 'LAKE_BUCKET', 'CONTROLLER_TABLE', 'WAKE_UPS_QUEUE_URL'];
+  const resources = ['RAW_BUCKET', 'LAKE_BUCKET', 'CONTROLLER_TABLE', 'WAKE_UPS_QUEUE_URL', 'HISTORY_TABLE'];
   return JSON.stringify(Object.fromEntries(Object.entries(environment).filter(([name]) => !resources.includes(name))));
 }
 
@@ -88,6 +100,7 @@ function settingsText(environment) {
 function asDeployed(environment) {
   const references = {
     ControllerTable: 'controller',
+    HistoryTable: 'history',
     WakeUpsQueue: 'https://sqs.us-east-1.amazonaws.com/0/wake-ups.fifo',
   };
   const text = (value) => {

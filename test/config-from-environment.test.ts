@@ -6,6 +6,7 @@ const REQUIRED = {
   RAW_BUCKET: 'raw-bucket',
   LAKE_BUCKET: 'lake-bucket',
   CONTROLLER_TABLE: 'tidemark-dev-controller',
+  HISTORY_TABLE: 'tidemark-dev-history',
   WAKE_UPS_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/123456789012/tidemark-dev-wake-ups.fifo',
 };
 
@@ -18,8 +19,23 @@ describe('what is read', () => {
       lakePrefix: '',
       controllerTable: 'tidemark-dev-controller',
       wakeUpsQueueUrl: 'https://sqs.eu-west-1.amazonaws.com/123456789012/tidemark-dev-wake-ups.fifo',
+      historyTable: 'tidemark-dev-history',
+      historyDays: 30,
+      stage: 'dev',
+      logLevel: 'info',
+      metricsPerTable: false,
       cores: 1,
       limits: DEFAULT_LIMITS,
+    });
+  });
+
+  it('how to log, to measure and to keep the history', () => {
+    const given = { STAGE: 'prod', LOG_LEVEL: 'warn', METRICS_PER_TABLE: 'true', HISTORY_DAYS: '90' };
+    expect(readConfig({ ...REQUIRED, ...given })).toMatchObject({
+      stage: 'prod',
+      logLevel: 'warn',
+      metricsPerTable: true,
+      historyDays: 90,
     });
   });
 
@@ -82,6 +98,10 @@ describe('what is refused', () => {
     ['LAKE_BUCKET', 'My_Lake', "LAKE_BUCKET is 'My_Lake': expected the name of a bucket"],
     ['RAW_PREFIX', 'a//b', "RAW_PREFIX is 'a//b': expected folders separated by single slashes"],
     ['LAKE_PREFIX', 'lake*', "LAKE_PREFIX is 'lake*': expected folders"],
+    ['LOG_LEVEL', 'loud', "LOG_LEVEL is 'loud': expected info, warn or error"],
+    ['METRICS_PER_TABLE', 'yes', "METRICS_PER_TABLE is 'yes': expected true or false"],
+    ['HISTORY_DAYS', '0', "HISTORY_DAYS is '0': expected a whole number from 1 to 3650"],
+    ['HISTORY_TABLE', undefined, 'HISTORY_TABLE is not set'],
     ['CONTROLLER_TABLE', 'a table', "CONTROLLER_TABLE is 'a table': expected the name of a DynamoDB table"],
     ['WAKE_UPS_QUEUE_URL', 'wake-ups.fifo', "WAKE_UPS_QUEUE_URL is 'wake-ups.fifo': expected the URL of an SQS queue"],
     ['ROWS_PER_ROW_GROUP', '0', "ROWS_PER_ROW_GROUP is '0': expected a whole number from 1 to 1000000"],

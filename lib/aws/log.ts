@@ -1,20 +1,65 @@
+import { LogFormatter, Logger, LogItem } from '@aws-lambda-powertools/logger';
+import type { LogAttributes, UnformattedAttributes } from '@aws-lambda-powertools/logger/types';
 import { messageOf } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log, LogFacts } from '../ports/log.ts';
+import { currentRequestId } from './request.ts';
+import { writeToStdout } from './stdout.ts';
 
-/** One line of JSON for each entry, as CloudWatch Logs Insights takes it: `{"level", "message", "time", …facts}`. */
-export function jsonLog(clock: Clock, writeLine: (line: string) => void = writeToStdout): Log {
-  const write =
-    (level: string) =>
-    (message: string, facts: LogFacts = {}): void => {
-      const entry = { level, message, time: new Date(clock.now()).toISOString() };
-      writeLine(JSON.stringify({ ...entry, ...facts, ...entry }, plain));
-    };
-  return { info: write('info'), warn: write('warn'), error: write('error') };
+export type LogLevel = 'info' | 'warn' | 'error';
+
+/**
+ * One line of JSON for each entry of `level` and above, as CloudWatch Logs Insights takes it:
+ * `{"level", "message", "time", "requestId", …facts}`.
+ */
+export function jsonLog(
+  clock: Clock,
+  writeLine: (line: string) => void = writeToStdout,
+  level: LogLevel = 'info',
+): Log {
+  const logLevel = LEVELS[level];
+  const logger = new LineLogger({ logLevel, logFormatter: new EntryFormatter(clock) }, writeLine);
+  // One name for all facts: they are the caller's, whatever names the logger has uses for.
+  return {
+    info: (message, facts = {}) => logger.info(message, { facts }),
+    warn: (message, facts = {}) => logger.warn(message, { facts }),
+    error: (message, facts = {}) => logger.error(message, { facts }),
+  };
 }
 
-function writeToStdout(line: string): void {
-  process.stdout.write(`${line}\n`);
+const LEVELS = { info: 'INFO', warn: 'WARN', error: 'ERROR' } as const;
+
+class LineLogger extends Logger {
+  readonly #writeLine: (line: string) => void;
+
+  constructor(options: ConstructorParameters<typeof Logger>[0], writeLine: (line: string) => void) {
+    super(options);
+    this.#writeLine = writeLine;
+  }
+
+  protected override printLog(_level: number, item: LogItem): void {
+    this.#writeLine(JSON.stringify(item.getAttributes(), plain));
+  }
+}
+
+class EntryFormatter extends LogFormatter {
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    super();
+    this.#clock = clock;
+  }
+
+  override formatAttributes({ logLevel, message }: UnformattedAttributes, { facts }: LogAttributes): LogItem {
+    const requestId = currentRequestId();
+    const entry = {
+      level: logLevel.toLowerCase(),
+      message,
+      time: new Date(this.#clock.now()).toISOString(),
+      ...(requestId !== undefined && { requestId }),
+    };
+    return new LogItem({ attributes: { ...entry, ...(facts as LogFacts), ...entry } });
+  }
 }
 
 /** Errors become their names and messages down the chain of causes: an SDK's error also holds request and answer. */

@@ -49,6 +49,7 @@ export async function findStack(
     RAW_BUCKET: output('RawBucketName'),
     LAKE_BUCKET: output('LakeBucketName'),
     CONTROLLER_TABLE: output('ControllerTableName'),
+    HISTORY_TABLE: output('HistoryTableName'),
     WAKE_UPS_QUEUE_URL: output('WakeUpsQueueUrl'),
   });
   const deadLetterQueueUrls = [output('ArrivalsDeadLetterQueueUrl'), output('WakeUpsDeadLetterQueueUrl')];

@@ -16,6 +16,7 @@ import { connectTo, type MysqlServer, parseMysqlUrl, queryTexts, quotedName } fr
 import { findServer, OwnServer } from '../mysql/own-server.ts';
 import { createSampleSchema } from '../mysql/sample-sql.ts';
 import { checkServer } from '../mysql/server-check.ts';
+import type { DemoIo } from '../sample/demo.ts';
 import { SAMPLE_SCHEMA, SAMPLE_SCRIPT } from '../sample/sample-database.ts';
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '../system.ts';
 import type { MergeReport } from '../table/report.ts';
@@ -31,25 +32,25 @@ const TABLES = {
   [`${SAMPLE_SCHEMA}/${TYPES}`]: { primaryKey: ['id'], active: true },
 };
 
+export interface MysqlDemoIo extends DemoIo {
+  /** Of a server that runs; undefined: one is started. */
+  url: string | undefined;
+  /** Ends it early: `run` rejects, once the server is stopped. */
+  stop: AbortSignal;
+}
+
 /** A real server replicated to a lake on this machine: the sample database, and a table of all types. */
 export class MysqlDemo {
-  /** What `tidemark local` had to say besides its results. */
-  readonly log: string[] = [];
   readonly #folder: string;
-  readonly #url: string | undefined;
-  readonly #print: (line: string) => void;
-  readonly #stop: AbortSignal;
+  readonly #io: MysqlDemoIo;
   readonly #files: DemoFiles;
   /** The one that runs, or ran last. */
   #standIn: DmsStandIn | undefined;
 
-  /** @param url of a server; undefined: one of its own @param stop ends it early: `run` rejects, once the server is stopped */
-  constructor(folder: string, url: string | undefined, print: (line: string) => void, stop: AbortSignal) {
+  constructor(folder: string, io: MysqlDemoIo) {
     this.#folder = folder;
-    this.#url = url;
-    this.#print = print;
-    this.#stop = stop;
-    this.#files = new DemoFiles(print);
+    this.#io = io;
+    this.#files = new DemoFiles(io.print);
   }
 
   /**
@@ -57,15 +58,15 @@ export class MysqlDemo {
    * @throws WrongUsage if there is no server that can be used
    */
   async run(): Promise<boolean> {
-    const own = this.#url === undefined ? await startOwnServer() : undefined;
+    const own = this.#io.url === undefined ? await startOwnServer() : undefined;
     try {
-      const server = own?.address ?? parseMysqlUrl(this.#url ?? '');
+      const server = own?.address ?? parseMysqlUrl(this.#io.url ?? '');
       const connection = await connectTo(server).catch((cause: unknown) => {
         throw new WrongUsage(`--mysql: no connection to ${server.host}:${server.port}: ${reasonOf(cause)}`, { cause });
       });
       try {
         const [[version] = []] = await queryTexts(connection, 'SELECT version()');
-        this.#print(`Server:    ${version ?? ''} on ${server.host}:${server.port}${own ? ', for this demo' : ''}`);
+        this.#io.print(`Server:    ${version ?? ''} on ${server.host}:${server.port}${own ? ', for this demo' : ''}`);
         return await this.#withSchema(connection, () => this.#replicate(server, connection));
       } finally {
         connection.destroy();
@@ -101,19 +102,20 @@ export class MysqlDemo {
     ];
     await mkdir(raw);
     await writeFile(tables, JSON.stringify(TABLES, null, 2));
-    this.#print(`Raw files: ${raw}\nLake:      ${lake}\n`);
+    this.#io.print(`Raw files: ${raw}\nLake:      ${lake}\n`);
     const stop = new AbortController();
     const local = runLocal(
       { raw, lake, tables, json: true },
       {
         out: (line) => this.#files.merged(JSON.parse(line) as MergeReport),
-        err: (line) => this.log.push(line),
+        err: this.#io.note,
         stop: stop.signal,
+        onlooker: this.#io.page,
       },
     );
     const ended = local.then((exitCode) => Promise.reject(new Error(`the merge ended early, with ${exitCode}`)));
     try {
-      await Promise.race([this.#runScript(server, connection, raw), ended, rejected(this.#stop)]);
+      await Promise.race([this.#runScript(server, connection, raw), ended, rejected(this.#io.stop)]);
       return await this.#compare(connection, { raw, lake });
     } finally {
       await this.#standIn?.stop().catch(ignore);
@@ -135,24 +137,24 @@ export class MysqlDemo {
         onFile: (key) => this.#files.placed(key),
       });
       this.#standIn = standIn;
-      if (this.#stop.aborted) await standIn.stop();
+      if (this.#io.stop.aborted) await standIn.stop();
       return standIn;
     };
     const sql = async (statement: string): Promise<void> => {
-      this.#print(`  ${statement};`);
+      this.#io.print(`  ${statement};`);
       await connection.query(statement);
     };
-    this.#print('Full load of the sample database, and of a table with a column of each type:');
+    this.#io.print('Full load of the sample database, and of a table with a column of each type:');
     await (await this.#followed(await start(), () => Promise.resolve())).stop();
 
-    this.#print('\nThe stand-in for DMS is stopped. The sample script begins:');
+    this.#io.print('\nThe stand-in for DMS is stopped. The sample script begins:');
     const [before, after] = [SAMPLE_SCRIPT.slice(0, 2), SAMPLE_SCRIPT.slice(2)];
     for (const statement of before) await sql(statement);
-    this.#print('It is started again, and goes on where it was, while the script does, too:');
+    this.#io.print('It is started again, and goes on where it was, while the script does, too:');
     const standIn = await start();
     await this.#followed(standIn, async () => {
       for (const statement of after) await sql(statement);
-      this.#print(`  ${EDGE_ROWS} rows of all types inserted, updated and deleted;`);
+      this.#io.print(`  ${EDGE_ROWS} rows of all types inserted, updated and deleted;`);
       await changeEdges(connection);
     });
     await standIn.stop();
@@ -182,9 +184,9 @@ export class MysqlDemo {
       const database = await databaseTexts(connection, schema, table);
       compared.push({ table: name, ...compareRows(database, await lakeTexts(lake, `${name}/`)) });
     }
-    this.#print('\nThe lake beside the database, every value of every row:');
-    for (const line of comparisonLines(compared)) this.#print(line);
-    this.#print(`Largest memory: ${Math.round(process.resourceUsage().maxRSS / 1024)} MB.`);
+    this.#io.print('\nThe lake beside the database, every value of every row:');
+    for (const line of comparisonLines(compared)) this.#io.print(line);
+    this.#io.print(`Largest memory: ${Math.round(process.resourceUsage().maxRSS / 1024)} MB.`);
     return compared.every(({ onlyInDatabase, onlyInLake }) => onlyInDatabase.length + onlyInLake.length === 0);
   }
 }

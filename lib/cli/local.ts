@@ -1,7 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { runLocal, type LocalOptions } from '../local/run.ts';
+import { WrongUsage } from '../local/wrong-usage.ts';
 import { threadsFor } from '../threads/threads.ts';
+import { exitCodeOf } from './command-io.ts';
+import { openPage, PAGE_OPTION } from './page-option.ts';
+import { stopSignal } from './stop-signal.ts';
 
 const EXAMPLES = `
 Examples:
@@ -9,6 +13,8 @@ Examples:
       merges all there is, then watches ./raw for new files until Ctrl-C
   $ npm run --silent tidemark -- local --raw ./raw --lake ./lake --tables tables.json --once --json
       merges all there is and ends; one JSON line per reconcile that changed a table
+  $ npm run --silent tidemark -- local --raw ./raw --lake ./lake --tables tables.json --ui
+      watches, and shows on a page of this machine what happens: tables, files, freshness, newest rows
 
 tables.json:
   {"sales/orders": {"primaryKey": ["id"], "partitionKey": ["day"], "active": true}}
@@ -26,29 +32,23 @@ export function localCommand(): Command {
     .option('--state <folder>', "folder of the tables' state (default: <lake>/_tidemark)")
     .option('--once', 'merge all there is and end, instead of watching')
     .option('--json', 'write results as JSON lines to stdout')
+    .option(PAGE_OPTION, 'show a page at this port of 127.0.0.1 (default: 4680; 0: any that is free)')
     .option('-v, --verbose', 'log every step to stderr')
     .allowExcessArguments(false)
     .addHelpText('after', EXAMPLES)
-    .action(async (options: LocalOptions) => {
-      process.exitCode = await runLocal(options, {
-        out: (line) => process.stdout.write(`${line}\n`),
-        err: (line) => process.stderr.write(`${line}\n`),
-        terminal: process.stderr.isTTY ? process.stderr : undefined,
-        stop: stopSignal(),
-        threads: threadsFor(availableParallelism()),
+    .action(async ({ ui, ...options }: LocalOptions & { ui?: string | true }) => {
+      const err = (line: string) => process.stderr.write(`${line}\n`);
+      process.exitCode = await exitCodeOf('local', { err }, () => {
+        if (ui !== undefined && options.once)
+          throw new WrongUsage('--ui shows a run that goes on; --once ends it. Give one of the two.');
+        return runLocal(options, {
+          out: (line) => process.stdout.write(`${line}\n`),
+          err,
+          terminal: process.stderr.isTTY ? process.stderr : undefined,
+          stop: stopSignal('Finishing the tables in hand.'),
+          threads: threadsFor(availableParallelism()),
+          onlooker: ui === undefined ? undefined : openPage(ui, err),
+        });
       });
     });
-}
-
-/** The first Ctrl-C ends in good order; the second at once, which is as safe as any kill. */
-function stopSignal(): AbortSignal {
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (stop.signal.aborted) process.exit(130);
-      process.stderr.write('Finishing the tables in hand. Press Ctrl-C again to stop at once.\n');
-      stop.abort();
-    });
-  }
-  return stop.signal;
 }

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { compactCommand } from './compact.ts';
 import { demoCommand } from './demo.ts';
+import { historyCommand } from './history.ts';
 import { localCommand } from './local.ts';
 import { planCommand } from './plan.ts';
 import { redriveCommand } from './redrive.ts';
@@ -18,6 +19,7 @@ const program = new Command('tidemark')
   .addCommand(localCommand())
   .addCommand(planCommand())
   .addCommand(tablesCommand())
+  .addCommand(historyCommand())
   .addCommand(replayCommand())
   .addCommand(skipCommand())
   .addCommand(redriveCommand())

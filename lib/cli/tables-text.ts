@@ -1,5 +1,5 @@
-import { getBorderCharacters, table as columnsOf } from 'table';
 import type { TableStatus } from '../table/list-tables.ts';
+import { columnsText } from './columns-text.ts';
 
 /** Tables as lines for a person: one each, and below them what is to be done for those that are blocked. */
 export function tablesText(tables: readonly TableStatus[]): string[] {
@@ -7,12 +7,8 @@ export function tablesText(tables: readonly TableStatus[]): string[] {
   const withLag = tables.some(({ lag }) => lag);
   const head = ['TABLE', 'STATE', 'KEY', 'PARTITION', 'LAST FULL LOAD', 'LAST CHANGE FILE'];
   const rows = tables.map((status) => [...cells(status), ...(withLag ? lagCells(status) : [])]);
-  const text = columnsOf([withLag ? [...head, 'WAITING', 'SINCE'] : head, ...rows], {
-    border: getBorderCharacters('void'),
-    columnDefault: { paddingLeft: 0, paddingRight: 2 },
-    drawHorizontalLine: () => false,
-  });
-  return [...text.split('\n').flatMap((line) => line.trimEnd() || []), ...tables.flatMap(noteLines)];
+  const lines = columnsText([withLag ? [...head, 'WAITING', 'SINCE'] : head, ...rows]);
+  return [...lines, ...tables.flatMap(noteLines)];
 }
 
 function cells({ table, state, primaryKey, partitionKey, lastFullLoad, lastChangeFile }: TableStatus): string[] {

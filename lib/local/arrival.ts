@@ -15,9 +15,8 @@ export function arrivalOf(
 ): ArrivalMessage | undefined {
   const stats = statFile(path);
   if (!stats) return undefined;
-  const key = relative(rawFolder, path).split(sep).join('/');
   const object = {
-    key: formEncoded(key),
+    key: formEncoded(keyOf(rawFolder, path)),
     size: Number(stats.size),
     sequencer: stats.mtimeNs.toString(16).toUpperCase(),
   };
@@ -28,6 +27,20 @@ export function arrivalOf(
     s3: { bucket: { name: config.rawBucket }, object },
   };
   return { messageId: random.id(), body: JSON.stringify({ Records: [record] }) };
+}
+
+/** The key of the file, as an object of the raw bucket. */
+export function keyOf(rawFolder: string, path: string): string {
+  return relative(rawFolder, path).split(sep).join('/');
+}
+
+/**
+ * When the file came to be there under its name, in ms since the epoch; undefined if it is gone. Its time of modification
+ * would not do: programs that copy files keep that of the original.
+ */
+export function appearedAt(path: string): number | undefined {
+  const stats = statFile(path);
+  return stats && Number(stats.ctimeMs);
 }
 
 /** As S3 encodes the keys of its events. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,10 +13,8 @@ import {
 import { isErrno } from './errno.ts';
 import type { FolderLock } from './folder-lock.ts';
 import { OWN_IDENTITY } from './process-identity.ts';
+import { readableFileName } from './readable-file-name.ts';
 import { temporaryName } from './temporary-file.ts';
-
-/** Leaves room in a file's name (255 bytes) for `.json`. */
-const READABLE_NAME_LENGTH_MAX = 200;
 
 /**
  * The controller table as a folder: one JSON file per item, named after its path (`raw%2Fsales%2Forders%2F.json`), which
@@ -107,7 +104,5 @@ export class FolderTableStore implements TableStore {
 }
 
 function fileName(path: string): string {
-  const readable = encodeURIComponent(path);
-  const name = readable.length <= READABLE_NAME_LENGTH_MAX ? readable : createHash('sha256').update(path).digest('hex');
-  return `${name}.json`;
+  return `${readableFileName(path)}.json`;
 }

@@ -18,6 +18,10 @@ const REPORT_NAMES: (keyof MergeReport)[] = [
   'bytesCopied',
   'copyMs',
   'durationMs',
+  'freshFiles',
+  'freshnessP50Ms',
+  'freshnessP99Ms',
+  'freshnessMaxMs',
 ];
 
 export function jsonLine(report: MergeReport): string {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Limits } from '../config.ts';
 import { parseObjectKey, tablePath } from '../dms/object-key.ts';
 import type { Clock, RandomSource } from '../ports/clock.ts';
+import type { Metrics } from '../ports/metrics.ts';
 import type { Threads } from '../ports/threads.ts';
 import { routeArrivals } from '../queue/route.ts';
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '../system.ts';
@@ -9,13 +10,14 @@ import { OWN_THREAD } from '../threads/own-thread.ts';
 import { configureTable, type TableSettings } from '../table/configure.ts';
 import { sweep } from '../table/sweep.ts';
 import { wakeEditedTables } from '../table/wake.ts';
-import { arrivalOf } from './arrival.ts';
+import { appearedAt, arrivalOf, keyOf } from './arrival.ts';
 import { connectFolders, type LocalPorts } from './connect.ts';
 import { ConsoleReport, type Console } from './console-report.ts';
 import { Doorbell } from './doorbell.ts';
 import { openFolders } from './folders.ts';
 import { lineLog } from './line-log.ts';
-import { reconcileReady } from './reconcile-loop.ts';
+import { type OutcomeListener, reconcileReady } from './reconcile-loop.ts';
+import { type Onlooker, watchedPorts } from './onlooker.ts';
 import { readTablesFile } from './tables-file.ts';
 import { watchFolder, type Watch } from './watch.ts';
 import { WrongUsage } from './wrong-usage.ts';
@@ -54,6 +56,9 @@ export interface LocalIo extends Console {
   threads?: Threads;
   /** How much one merge may take; as on AWS unless given. */
   limits?: Limits;
+  onlooker?: Onlooker | undefined;
+  /** Who is told what happens, as it happens: each file's freshness, for one; nobody unless given. */
+  metrics?: Metrics;
 }
 
 /**
@@ -63,20 +68,24 @@ export interface LocalIo extends Console {
  */
 export async function runLocal(options: LocalOptions, io: LocalIo): Promise<number> {
   const report = new ConsoleReport(io, { json: options.json ?? false });
+  const { onlooker } = io;
   try {
     const folders = await openFolders(options);
     const tables =
       options.tables === undefined ? new Map<string, TableSettings>() : await readTablesFile(options.tables);
-    const ports = await connectFolders(folders, {
+    const connected = await connectFolders(folders, {
       clock: io.clock ?? SYSTEM_CLOCK,
       random: io.random ?? SYSTEM_RANDOM,
       log: lineLog((line) => report.note(line), { verbose: options.verbose ?? false }),
       threads: io.threads ?? OWN_THREAD,
       ...(io.limits && { limits: io.limits }),
+      ...(io.metrics && { metrics: io.metrics }),
     });
+    const ports = onlooker ? watchedPorts(connected, onlooker) : connected;
+    await onlooker?.begin(ports);
     await applySettings(tables, ports);
     await noteWhatIsMissing(folders.raw, [...tables.keys()], ports, report);
-    await merge(folders.raw, ports, report, options.once ?? false, io.stop);
+    await merge(folders.raw, ports, report, options.once ?? false, io);
     const exitCode = report.finish();
     if (ports.queue.tables === 0) return exitCode;
     report.note('Stopped before all tables were up to date. Start again to go on.');
@@ -85,6 +94,8 @@ export async function runLocal(options: LocalOptions, io: LocalIo): Promise<numb
     if (error instanceof WrongUsage) report.note(`tidemark local: ${error.message}\nSee: tidemark local --help`);
     else report.unexpected(error);
     return 1;
+  } finally {
+    await onlooker?.end();
   }
 }
 
@@ -103,18 +114,31 @@ async function applySettings(tables: ReadonlyMap<string, TableSettings>, ports: 
 }
 
 /** Merges all there is, and then, unless `once`, what arrives until `stop`. */
-async function merge(rawFolder: string, ports: LocalPorts, report: ConsoleReport, once: boolean, stop?: AbortSignal) {
+async function merge(
+  rawFolder: string,
+  ports: LocalPorts,
+  report: ConsoleReport,
+  once: boolean,
+  { stop, onlooker }: Pick<LocalIo, 'stop' | 'onlooker'>,
+) {
   const bell = new Doorbell();
   const ring = (): void => bell.ring();
   stop?.addEventListener('abort', ring);
   // Watched before the sweep looks, so that no file falls between the two.
-  const watch = once ? undefined : await watchArrivals(rawFolder, ports, report, ring);
+  const watch = once ? undefined : await watchArrivals(rawFolder, ports, report, ring, onlooker);
+  const listener: OutcomeListener = {
+    outcomes: (outcomes, waiting) => {
+      report.outcomes(outcomes, waiting);
+      onlooker?.reconciled(outcomes);
+    },
+    givenUp: (path, tries) => report.givenUp(path, tries),
+  };
   try {
     await wakeAll(ports);
     if (watch) report.note(`Watching ${rawFolder}; end with Ctrl-C.`);
     let sweepAt = ports.clock.now() + SWEEP_PAUSE_MS_MIN;
     while (!stop?.aborted) {
-      if (await reconcileReady(ports, report, once ? TRIES_ONCE : Infinity)) continue;
+      if (await reconcileReady(ports, listener, once ? TRIES_ONCE : Infinity)) continue;
       const readyAt = ports.queue.nextVisibleAt() ?? Infinity;
       if (readyAt === Infinity) report.settle();
       if (once && readyAt === Infinity) return;
@@ -139,11 +163,19 @@ async function sweepAndPause(ports: LocalPorts): Promise<number> {
 }
 
 /** Each file that arrives goes the way of an S3 event: to `route`, which wakes its table. */
-function watchArrivals(rawFolder: string, ports: LocalPorts, report: ConsoleReport, ring: () => void): Promise<Watch> {
+function watchArrivals(
+  rawFolder: string,
+  ports: LocalPorts,
+  report: ConsoleReport,
+  ring: () => void,
+  onlooker: Onlooker | undefined,
+): Promise<Watch> {
   const onError = (error: unknown): void => report.unexpected(error);
   const onFile = (path: string): void => {
     const arrival = arrivalOf(rawFolder, path, ports);
-    if (arrival) routeArrivals([arrival], ports).then(ring, onError);
+    if (!arrival) return;
+    routeArrivals([arrival], ports).then(ring, onError);
+    onlooker?.arrived(keyOf(rawFolder, path), appearedAt(path) ?? ports.clock.now());
   };
   return watchFolder(rawFolder, { onFile, onError });
 }

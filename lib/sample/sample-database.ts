@@ -89,8 +89,16 @@ export function runSampleScript(
   };
 }
 
-/** The procedure `loadorders`: `count` orders after the highest id, of random products, stores, quantities and prices. */
-function loadOrders(existing: readonly SampleRow[], count: number, day: number, random: SeededRandom): SampleRow[] {
+/**
+ * The procedure `loadorders`: `count` orders after the highest id, of random products, stores, quantities and prices.
+ * @param day since 1970-01-01
+ */
+export function loadOrders(
+  existing: readonly SampleRow[],
+  count: number,
+  day: number,
+  random: SeededRandom,
+): SampleRow[] {
   const highestId = existing.reduce((highest, [id]) => Math.max(highest, Number(id)), 0);
   return Array.from({ length: count }, (_, index) => [
     highestId + 1 + index,

@@ -1,5 +1,6 @@
 import { compareChangeFiles, parseRawFile } from '../dms/raw-file.ts';
 import type { LakeFile } from '../lake/lake-file.ts';
+import { freshSince } from './freshness.ts';
 import { versionsOf } from './raw-listing.ts';
 import type { RawListing } from './raw-listing.ts';
 import type { Progress, TableRow } from './row.ts';
@@ -17,13 +18,13 @@ export function begin(
   now: number,
 ): Partial<Progress> {
   const { progress } = row;
-  const builtWith = builtWithSettings(row.settings);
+  const begun = { builtWith: builtWithSettings(row.settings), freshSince: freshSince(now) };
   const held = lakeFiles.reduce((newest, { generation }) => Math.max(newest, generation), 0);
   const isTakenOver = progress.lastFullLoadDate !== NEVER_LOADED || progress.lastChangeFile !== undefined;
-  if (isTakenOver) return { builtWith, generation: held, takenOver: true, ...takeOver(progress, listing, held, now) };
+  if (isTakenOver) return { ...begun, generation: held, takenOver: true, ...takeOver(progress, listing, held, now) };
   // A full load replaces whatever is in the lake's folder; changes alone are applied to it.
   const adopted = listing.loadFiles.length === 0 && lakeFiles.length > 0;
-  return { builtWith, adopted, generation: adopted ? held : held + 1 };
+  return { ...begun, adopted, generation: adopted ? held : held + 1 };
 }
 
 /**

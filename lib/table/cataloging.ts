@@ -18,7 +18,7 @@ import type { CatalogState } from './row.ts';
 export interface CatalogSite {
   name: TableName;
   deadline: Deadline;
-  ports: Pick<Ports, 'tables' | 'random' | 'clock' | 'log' | 'config' | 'catalog'>;
+  ports: Pick<Ports, 'tables' | 'random' | 'clock' | 'log' | 'metrics' | 'config' | 'catalog'>;
 }
 
 /** What failed is left alone for so long: a catalog that refuses is not asked at every merge. */
@@ -65,11 +65,18 @@ export async function registerInCatalog(
     await registerView(known, catalog, check);
     state = { ...state, definition: definitionDigest(known.schema), due: false, failed: undefined };
     ports.log.info('table registered in the catalog', { table: row.path, name: table });
+    ports.metrics.add({ CatalogChanges: 1 }, tableText(name));
   } catch (error) {
     if (error instanceof OutOfTime || error instanceof ObjectChanged) throw error;
     state = failedState(row.path, state, error, site);
+    ports.metrics.add({ CatalogFailures: 1 }, tableText(name));
   }
   return saveState(row, state, site);
+}
+
+/** `<schema>/<table>`, as metrics name tables. */
+function tableText({ schema, table }: TableName): string {
+  return `${schema}/${table}`;
 }
 
 async function registerView(

@@ -1,12 +1,22 @@
 import { compareChangeFiles, parseRawFile } from '../dms/raw-file.ts';
+import type { RowCounts } from '../merge/plan.ts';
 import type { RawSlice } from '../merge/raw-slice.ts';
 import { withFiles } from './coverage.ts';
 import { partitionForms } from './partition-forms.ts';
 import { versionsOf } from './raw-listing.ts';
 import type { BuiltWith, Progress } from './row.ts';
 
-/** The progress once these slices are in the lake: what a merge's commit writes. */
-export function committed(progress: Progress, slices: readonly RawSlice[]): Partial<Progress> {
+/**
+ * The progress once these slices are in the lake: what a merge's commit writes.
+ * @param counts of the rows that it changed
+ * @param now in ms since the epoch
+ */
+export function committed(
+  progress: Progress,
+  slices: readonly RawSlice[],
+  counts: RowCounts,
+  now: number,
+): Partial<Progress> {
   const whole = slices.filter(({ file, to }) => to === file.rows).map(({ file }) => file);
   const loads = whole.filter(({ kind }) => kind === 'load');
   const changes = whole.filter(({ kind }) => kind === 'change');
@@ -22,10 +32,16 @@ export function committed(progress: Progress, slices: readonly RawSlice[]): Part
     changeFiles: progress.changeFiles + changes.length,
     partial: partialAfter(progress.partial, slices),
     partitionForms: progress.partitionForms ?? formsOf(slices, progress.builtWith),
+    today: rowsOfDay(progress.today, counts, now),
     intent: [],
     attempts: 0,
     blocked: undefined,
   };
+}
+
+function rowsOfDay(before: Progress['today'], { inserted, updated, deleted }: RowCounts, now: number) {
+  const day = new Date(now).toISOString().slice(0, 10);
+  return { day, rows: (before?.day === day ? before.rows : 0) + inserted + updated + deleted };
 }
 
 function formsOf([first]: readonly RawSlice[], builtWith: BuiltWith | undefined): string[] | undefined {

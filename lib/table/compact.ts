@@ -5,6 +5,7 @@ import { joinableFiles, planJoin, planLayout } from '../merge/plan-compact.ts';
 import type { FileWrite, MergePlan } from '../merge/plan.ts';
 import { NO_ROWS } from '../merge/plan.ts';
 import { emptied, withoutSettledJoins } from '../merge/replacements.ts';
+import { NO_METRICS } from '../ports/metrics.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { CompactRequest } from '../queue/wake-up.ts';
 import { carryOut } from './carry-out.ts';
@@ -92,7 +93,8 @@ export async function emptyJoinedFiles(row: StoredRow, site: CompactionSite): Pr
   const lakeFiles = await readLakeFiles(row, site.prefix, site.access);
   const plan = planOf(row, lakeFiles, [emptiedLeftovers(lakeFiles)]);
   const { deadline, access, ports, prefix } = site;
-  return (await carryOut(row, { plan, batch: NO_BATCH }, prefix, deadline, new Meter(), access, ports)).claimed;
+  return (await carryOut(row, { plan, batch: NO_BATCH }, prefix, deadline, new Meter('', NO_METRICS), access, ports))
+    .claimed;
 }
 
 const TRIES_MAX = 3;
@@ -153,7 +155,7 @@ class Compaction {
 
   private async step(plan: MergePlan): Promise<WrittenFile[]> {
     const { ports, prefix, access, deadline } = this.site;
-    const meter = new Meter();
+    const meter = new Meter('', NO_METRICS);
     const carriedOut = await carryOut(this.row, { plan, batch: NO_BATCH }, prefix, deadline, meter, access, ports);
     // The commit point.
     this.row = await saveProgress(carriedOut.claimed, { intent: [], attempts: 0 }, ports.tables, ports.random);

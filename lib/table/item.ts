@@ -80,6 +80,8 @@ export function progressAttributes(path: string, progress: Progress): Record<str
       intent.length > 0
         ? intent.map(({ key, replaces }) => [key, replaces === 'absent' ? '' : replaces.eTag])
         : undefined,
+    FreshSince: progress.freshSince || undefined,
+    RowsToday: progress.today && { ...progress.today },
     Attempts: progress.attempts || undefined,
     Blocked: blocked && { ...blocked },
     Catalog: progress.catalog && catalogAttribute(progress.catalog),
@@ -95,6 +97,7 @@ function progressOf(item: TableItem, path: string): Progress {
   const blocked = record(item.Blocked);
   const replay = record(item.Replay);
   const rawGone = record(item.RawFilesGone);
+  const today = record(item.RowsToday);
   const catalog = record(item.Catalog);
   return {
     version: item.Version === undefined ? undefined : number(item.Version),
@@ -125,6 +128,8 @@ function progressOf(item: TableItem, path: string): Progress {
       outPath: outPathOf(builtWith.out_path),
     },
     intent: list(item.Intent).map(intendedWrite),
+    freshSince: number(item.FreshSince),
+    today: today && { day: text(today.day), rows: number(today.rows) },
     attempts: number(item.Attempts),
     blocked: blocked && blockedOf(blocked),
     catalog: catalog && catalogOf(catalog),

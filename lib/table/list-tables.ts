@@ -65,7 +65,8 @@ export async function listTables(
   return { tables: tables.sort((a, b) => (a.table < b.table ? -1 : 1)), others };
 }
 
-function statusOf(table: string, { settings, progress }: TableRow, { catalogDatabase }: Config): TableStatus {
+/** How a table stands by its row alone. @param table `<schema>/<table>` */
+export function statusOf(table: string, { settings, progress }: TableRow, config: Config): TableStatus {
   const { lastFullLoadDate, lastChangeFile, blocked, catalog } = progress;
   const note = rawGoneNote(progress);
   return {
@@ -79,7 +80,7 @@ function statusOf(table: string, { settings, progress }: TableRow, { catalogData
     ...(blocked && {
       blocked: { file: blocked.file, reason: blocked.reason, next: blocked.next, since: blocked.since },
     }),
-    ...(catalog && catalogDatabase !== undefined && { catalog: catalogStatus(catalog) }),
+    ...(catalog && config.catalogDatabase !== undefined && { catalog: catalogStatus(catalog) }),
   };
 }
 

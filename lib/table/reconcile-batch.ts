@@ -64,6 +64,7 @@ export async function reconcileBatch(
       const own = new Deadline(invocation.deadline, ports.clock, yieldAt);
       return [await reconcileTable(woken, own, invocation.requestId, ports)];
     } catch (error) {
+      ports.metrics.add({ FailedMerges: 1 }, `${woken.name.schema}/${woken.name.table}`);
       // Transient, or a bug: this table's wake-ups are delivered again; the others' are not its business.
       ports.log.error('a table could not be merged and is tried again', {
         table: woken.path,
@@ -119,7 +120,7 @@ async function reconcileTable(
   // What has no key to hint at comes from the sweep or from an edited row: look at everything.
   const whole = keys.length < wakeUps.length;
   const compact = compactRequest(wakeUps);
-  const hints = { keys, whole, failures: receives - 1, compact };
+  const hints = { keys, whole, failures: receives - 1, compact, requestId };
   const { state, report, blocked, compacted, more } = await reconcile(path, name, hints, deadline, ports);
   if (compact && state !== 'active')
     ports.log.error('compacting a table is refused', {
@@ -127,6 +128,7 @@ async function reconcileTable(
       state,
       ...(blocked && { reason: blocked.reason }),
     });
+  if (blocked) ports.metrics.add({ BlockedTables: 1 });
   const cause = `more is to be done after ${requestId}`;
   if (more) await ports.queue.send([{ table: path, cause, ...(compact && { compact }) }]);
   return { path, state, ...(report && { report }), ...(blocked && { blocked }), ...(compacted && { compacted }) };

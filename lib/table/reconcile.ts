@@ -1,4 +1,4 @@
-import { OutOfTime, TableBlocked } from '../errors.ts';
+import { messageOf, OutOfTime, TableBlocked } from '../errors.ts';
 import { listLakeFiles } from '../lake/lake-file.ts';
 import { openRawFile } from '../merge/raw-slice.ts';
 import { tableColumns } from '../merge/row-batch.ts';
@@ -20,6 +20,8 @@ import type { CompactionSite, CompactReport } from './compact.ts';
 import { compactTable, emptyJoinedFiles, noCompaction } from './compact.ts';
 import type { Deadline } from './deadline.ts';
 import { decide } from './decide.ts';
+import { freshSince, waits } from './freshness.ts';
+import type { HistoryEntry } from './history-entry.ts';
 import { takeOver } from './intent.ts';
 import { lakeAccess, lakePrefix, updateIndex } from './lake-table.ts';
 import type { LakeAccess } from './lake-table.ts';
@@ -30,6 +32,7 @@ import { planStep } from './plan-step.ts';
 import { raiseMark } from './raise-mark.ts';
 import type { RawListing } from './raw-listing.ts';
 import { listRawFiles, rawPrefix } from './raw-listing.ts';
+import { remember } from './remember.ts';
 import type { MergeReport } from './report.ts';
 import type { TableName } from '../dms/object-key.ts';
 import type { StoredRow } from './row-store.ts';
@@ -59,11 +62,13 @@ export interface Hints {
   failures: number;
   /** To lay its files out anew once it is up to its raw files. */
   compact: CompactRequest | undefined;
+  /** Of the invocation that looks. */
+  requestId: string;
 }
 
 /**
- * Brings a table's lake up to its raw files. What is true is in the row and in the listings; what woke us is not needed
- * to know it.
+ * Brings a table's lake up to its raw files, and adds what it did to the table's history. What is true is in the row and
+ * in the listings; what woke us is not needed to know it.
  * @throws whatever is transient: the wake-up is to be delivered again.
  */
 export async function reconcile(
@@ -73,9 +78,15 @@ export async function reconcile(
   deadline: Deadline,
   ports: Ports,
 ): Promise<Reconciled> {
-  const meter = new Meter();
+  const meter = new Meter(`${name.schema}/${name.table}`, ports.metrics);
   const compacted = hints.compact && noCompaction();
   const started = ports.clock.now();
+  const remembered = async (how: Pick<HistoryEntry, 'failed'>): Promise<MergeReport | undefined> => {
+    const report = meter.report(ports.clock.now() - started);
+    if (compacted) meter.compacted(compacted);
+    await remember(path, { ...meter.befallen, report, compacted, ...how }, hints.requestId, ports);
+    return report;
+  };
   const metered = { ...ports, raw: meter.reading(ports.raw), lake: meter.reading(ports.lake) };
   const access = { ...lakeAccess(ports.lake, ports.log), lake: metered.lake };
   let lost: RawListing | undefined;
@@ -83,13 +94,16 @@ export async function reconcile(
     const pass = new Reconciliation(path, name, hints, deadline, meter, compacted, access, metered);
     try {
       const end = await pass.run(lost);
-      const report =
-        meter.merges > 0 ? meter.report(`${name.schema}/${name.table}`, ports.clock.now() - started) : undefined;
+      const report = await remembered({});
       if (compacted && end.state === 'active') ports.log.info('table compacted', { table: path, ...compacted });
       return { ...end, report, compacted: end.state === 'active' ? compacted : undefined };
     } catch (error) {
       const overtaken = error instanceof ObjectChanged || error instanceof TableItemChanged;
-      if (!overtaken || attempt === ATTEMPTS_MAX) throw error;
+      if (overtaken) meter.overtaken();
+      if (!overtaken || attempt === ATTEMPTS_MAX) {
+        await remembered({ failed: messageOf(error) });
+        throw error;
+      }
       if (error instanceof ObjectChanged && error.key.startsWith(rawPrefix(path))) lost = pass.listing;
       ports.log.info('something changed while it was merged; looking again', { table: path, attempt, error });
     }
@@ -141,21 +155,21 @@ class Reconciliation {
       const more = merged === 'more' || (await this.compactFiles(merged, prefix));
       return { state: 'active', blocked: undefined, more };
     } catch (error) {
-      if (error instanceof OutOfTime) return await this.outOfTime(listing);
+      if (error instanceof OutOfTime) return await this.outOfTime(row, listing);
       if (!(error instanceof TableBlocked)) throw error;
-      return { state: 'blocked', blocked: await this.block(error, listing), more: false };
+      return { state: 'blocked', blocked: await this.block(error, row, listing), more: false };
     }
   }
 
   /** The rest is for the next invocation; not for ever, or a merge that no invocation has time for would go on unseen. */
-  private async outOfTime(listing: RawListing): Promise<Outcome> {
+  private async outOfTime(row: TableRow, listing: RawListing): Promise<Outcome> {
     const { tables, config } = this.ports;
     const { progress } = await readOrRegisterRow(this.path, this.name, tables, config);
     if (progress.attempts < OUT_OF_TIME_MAX) return { state: 'active', blocked: undefined, more: true };
     const tooSlow = new TableBlocked('', `${progress.attempts} merges in a row did not come to their end in time.`, {
       next: 'Give merge more time or memory (mergeTimeout, mergeMemory), or partition the table; then edit its row or wait for the sweep.',
     });
-    return { state: 'blocked', blocked: await this.block(tooSlow, listing), more: false };
+    return { state: 'blocked', blocked: await this.block(tooSlow, row, listing), more: false };
   }
 
   /** @returns the row once the lake is up to the raw files, or that time is up */
@@ -190,7 +204,9 @@ class Reconciliation {
         count: replay.changeFiles - changeFiles,
       });
     const done = { blocked: undefined, partial: undefined, replay: undefined, ...(isBack && { rawGone: undefined }) };
-    return saveProgress(current, done, tables, random);
+    const saved = await saveProgress(current, done, tables, random);
+    if (blocked) this.meter.befallen.released = true;
+    return saved;
   }
 
   private async mergeWhole(row: StoredRow, prefix: string): Promise<StoredRow | 'more'> {
@@ -210,7 +226,7 @@ class Reconciliation {
     listing: RawListing,
     step: MergeStep,
   ): Promise<StoredRow | 'list whole'> {
-    const { tables, random, log, catalog } = this.ports;
+    const { tables, random, clock, log, catalog } = this.ports;
     if (step.kind === 'late')
       log.warn('a change file came late', { table: this.path, file: step.file.name, later: step.later.length });
     const attempts = Math.max(row.progress.attempts, this.hints.failures);
@@ -232,17 +248,27 @@ class Reconciliation {
       this.access,
       this.ports,
     );
+    const now = clock.now();
+    const { counts } = planned.plan;
+    const commit = committed(claimed.progress, planned.slices, counts, now);
     // The commit point: from here on these files are merged.
     const inCatalog = catalog && catalogAfter(row, this.name, lakeFiles, planned, this.ports);
-    const progress = { ...committed(claimed.progress, planned.slices), ...(inCatalog && { catalog: inCatalog.state }) };
+    const progress = { ...commit, ...(inCatalog && { catalog: inCatalog.state }) };
     const done = await saveProgress(claimed, progress, tables, random);
     const whole = planned.slices.filter(({ file, to }) => to === file.rows);
     const loadFiles = whole.filter(({ file }) => file.kind === 'load').length;
     const changeFiles = whole.length - loadFiles;
     this.meter.merged(
       { loadFiles, changeFiles, lateFiles: step.kind === 'late' ? changeFiles : 0 },
-      planned.plan.counts,
+      counts,
+      waits(
+        whole.map(({ file }) => file),
+        row.progress,
+        now,
+      ),
     );
+    if (row.progress.replay) this.meter.befallen.replayed = true;
+    if (row.progress.blocked) this.meter.befallen.released = true;
     await removeOldEmptyFiles(lakeFiles, this.deadline, this.ports);
     for (const object of await updateIndex(lakeFiles, written, this.access)) this.meter.wrote(object);
     return inCatalog?.state.due ? registerInCatalog(done, () => Promise.resolve(inCatalog.view), this) : done;
@@ -258,15 +284,19 @@ class Reconciliation {
     );
   }
 
-  private beginGeneration(row: StoredRow, step: NewGeneration): Promise<StoredRow> {
-    const { tables, random, log } = this.ports;
+  private async beginGeneration(row: StoredRow, step: NewGeneration): Promise<StoredRow> {
+    const { tables, random, clock, log } = this.ports;
     log.warn('the table is built anew', { table: this.path, reason: step.reason });
-    return saveProgress(row, step.progress, tables, random);
+    const progress = { ...step.progress, freshSince: freshSince(clock.now()) };
+    const begun = await saveProgress(row, progress, tables, random);
+    this.meter.befallen.builtAnew = step.reason;
+    return begun;
   }
 
   private async settleIntent(row: StoredRow, prefix: string, listing: RawListing): Promise<StoredRow> {
     if (row.progress.intent.length === 0) return row;
     const columnsIfNone = () => columnsOfRawFiles(row, listing, this.ports);
+    this.meter.tookOver();
     const taken = await takeOver(row, prefix, columnsIfNone, this.deadline, this.access, this.ports);
     const settled = await emptyJoinedFiles(taken, this.compactionSite(prefix));
     const progress = { ...dueAfterGivingUp(settled.progress), intent: [] };
@@ -289,8 +319,11 @@ class Reconciliation {
     return saveProgress(row, begin(row, listing, await listLakeFiles(lake, prefix), clock.now()), tables, random);
   }
 
-  private block(error: TableBlocked, listing: RawListing): Promise<Blocked> {
-    return blockTable(error, this.path, this.name, listing, this.ports);
+  private async block(error: TableBlocked, row: TableRow, listing: RawListing): Promise<Blocked> {
+    const blocked = await blockTable(error, this.path, this.name, listing, this.ports);
+    const { file, reason, since } = blocked;
+    if (since !== row.progress.blocked?.since) this.meter.befallen.blocked = { file, reason };
+    return blocked;
   }
 
   private listWhole(row: StoredRow): Promise<RawListing> {

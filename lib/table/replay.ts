@@ -5,6 +5,7 @@ import { pendingChanges, pendingLoads } from './pending.ts';
 import { rebuiltFrom } from './rebuild.ts';
 import type { EditPorts } from './edit-row.ts';
 import { editRow, readForEdit } from './edit-row.ts';
+import { freshSince } from './freshness.ts';
 import type { ChangeFile, LoadFile, RawListing } from './raw-listing.ts';
 import { Refused } from './refused.ts';
 import { replayFrom } from './replay-from.ts';
@@ -35,7 +36,15 @@ export interface PlannedReplay {
  * @throws Refused
  */
 export function setBack(path: string, request: ReplayRequest, ports: EditPorts): Promise<PlannedReplay> {
-  return editRow(path, (row, listing) => planReplay(row, listing, request), ports);
+  return editRow(
+    path,
+    (row, listing) => {
+      const planned = planReplay(row, listing, request);
+      if (!planned.progress) return planned;
+      return { ...planned, progress: { ...planned.progress, freshSince: freshSince(ports.clock.now()) } };
+    },
+    ports,
+  );
 }
 
 /**

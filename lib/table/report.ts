@@ -1,5 +1,7 @@
+import type { Freshness } from './freshness.ts';
+
 /** What the reconciling of one table did. Rows are counted by their effect on the lake. */
-export interface MergeReport {
+export interface MergeReport extends Partial<Freshness> {
   /** `<schema>/<table>` */
   table: string;
   loadFiles: number;

@@ -63,6 +63,10 @@ export interface Progress {
   builtWith: BuiltWith | undefined;
   /** Lake objects that a merge under way may write. */
   intent: readonly IntendedWrite[];
+  /** Raw files last modified before this did not wait for a merge, in ms since the epoch (`freshness.ts`). */
+  freshSince: number;
+  /** Rows merged on a day, `yyyy-MM-dd` UTC: the last one on which any were. */
+  today: { day: string; rows: number } | undefined;
   /** Merges in a row that did not come to their commit: the next one takes less. */
   attempts: number;
   blocked: Blocked | undefined;

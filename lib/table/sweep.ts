@@ -15,6 +15,8 @@ export interface SweepReport {
   /** Tables that have files below the raw prefix. */
   tables: number;
   woken: number;
+  /** Registered tables that are blocked. */
+  blocked: number;
 }
 
 /**
@@ -25,10 +27,12 @@ export interface SweepReport {
  */
 export async function sweep(
   cause: string,
-  { raw, tables, queue, log, config }: Omit<Ports, 'lake' | 'threads'>,
+  { raw, tables, queue, log, metrics, config }: Omit<Ports, 'lake' | 'threads' | 'history'>,
 ): Promise<SweepReport> {
   const rows = new Map<string, TableRow>();
   for await (const item of tables.scan()) rows.set(item.path, rowOfItem(item));
+  const blocked = [...rows.values()].filter((row) => isBlocked(row) && tableOfPath(row.path, config));
+  metrics.add({ BlockedTables: blocked.length });
   const found = new Set<string>();
   const woken = new Set<string>();
   // At once: should the listing take longer than the function may run, what was found is not lost.
@@ -59,7 +63,11 @@ export async function sweep(
       expected: `${config.rawBucket}/${config.rawPrefix}<schema>/<table>/LOAD00000001.parquet`,
     });
   }
-  return { tables: found.size, woken: woken.size };
+  return { tables: found.size, woken: woken.size, blocked: blocked.length };
+}
+
+function isBlocked({ settings, progress }: TableRow): boolean {
+  return settings.active && progress.blocked !== undefined;
 }
 
 function isUnsettled(row: TableRow): boolean {

@@ -1,7 +1,8 @@
 import { compareText } from '../dms/raw-file.ts';
 import type { Column, ColumnType, PhysicalValue } from '../parquet/column-type.ts';
 import { unscaled } from '../parquet/decimal.ts';
-import { integerValue, textForm } from '../parquet/text-form.ts';
+import { integerValue } from '../parquet/text-form.ts';
+import { valueText } from '../parquet/value-text.ts';
 import { valueAt } from '../parquet/vector.ts';
 import type { GroupRows } from './read-rows.ts';
 import type { TableShape } from './table-shape.ts';
@@ -71,7 +72,7 @@ export class KeyRange {
   #text(values: readonly PhysicalOrText[]): KeyText {
     const { stored, partition } = this.#shape.key;
     const columns = [...stored, ...partition];
-    return Object.fromEntries(columns.map(({ name, type }, i) => [name, valueText(values[i] ?? null, type)]));
+    return Object.fromEntries(columns.map(({ name, type }, i) => [name, keyText(values[i] ?? null, type)]));
   }
 }
 
@@ -99,15 +100,6 @@ function compare(a: Comparable, b: Comparable): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function valueText(value: PhysicalOrText, type: ColumnType): string | null {
-  if (value === null || typeof value === 'string') return value;
-  const hexadecimal = (): string => `0x${Buffer.from(value as Uint8Array).toString('hex')}`;
-  if (type.logical.kind === 'bytes') return hexadecimal();
-  try {
-    return textForm(value, type);
-  } catch (error) {
-    // Not UTF-8.
-    if (!(error instanceof TypeError && value instanceof Uint8Array)) throw error;
-    return hexadecimal();
-  }
+function keyText(value: PhysicalOrText, type: ColumnType): string | null {
+  return value === null || typeof value === 'string' ? value : valueText(value, type);
 }

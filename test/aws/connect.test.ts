@@ -13,6 +13,11 @@ describe('connecting to AWS', () => {
       limits: DEFAULT_LIMITS,
       controllerTable: 'controller',
       wakeUpsQueueUrl: 'https://sqs.example/1/wake-ups.fifo',
+      historyTable: 'history',
+      historyDays: 30,
+      stage: 'dev',
+      logLevel: 'info' as const,
+      metricsPerTable: false,
       cores: 1,
     };
     const ports = connect(config);

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 
+import type { Context } from 'aws-lambda';
 import { jsonLog } from '../../lib/aws/log.ts';
+import { inRequest } from '../../lib/aws/request.ts';
 import { VirtualClock } from '../cloud/virtual-clock.ts';
 
 describe('the log', () => {
@@ -20,8 +22,34 @@ describe('the log', () => {
       rows: 3,
       bytes: '5',
     });
+    log.warn('careful', { empty: '', none: undefined, zero: 0 });
+    expect(last()).toMatchObject({ empty: '', zero: 0 });
     log.warn('careful');
     expect(last()).toMatchObject({ level: 'warn', message: 'careful' });
+  });
+
+  it('writes nothing below its level', () => {
+    const written: string[] = [];
+    const quiet = jsonLog(new VirtualClock(), (line) => written.push(line), 'warn');
+    quiet.info('of interest');
+    quiet.warn('careful');
+    quiet.error('failed');
+    expect(written.map((line) => (JSON.parse(line) as { level: string }).level)).toEqual(['warn', 'error']);
+  });
+
+  it('names the request that was under way, whatever else was', async () => {
+    const handler = inRequest(async (event: string) => {
+      await Promise.resolve();
+      log.info(event);
+    });
+    const context = (awsRequestId: string) => ({ awsRequestId }) as Context;
+    await Promise.all([handler('one', context('r1')), handler('two', context('r2'))]);
+    expect(lines.slice(-2).map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { message: 'one', requestId: 'r1' },
+      { message: 'two', requestId: 'r2' },
+    ]);
+    log.info('afterwards');
+    expect(last()).not.toHaveProperty('requestId');
   });
 
   it('writes an error with its causes, and nothing else that hangs on it', () => {

@@ -39,7 +39,7 @@ describe('tidemark', () => {
   it('explains itself', async () => {
     const { exitCode, stdout } = await tidemark('local', '--help');
     expect(exitCode).toBe(0);
-    for (const option of ['--raw', '--lake', '--tables', '--state', '--once', '--json'])
+    for (const option of ['--raw', '--lake', '--tables', '--state', '--once', '--json', '--ui'])
       expect(stdout).toContain(option);
     expect(stdout).toContain('Examples:');
     expect(stdout).toContain('Exit code:');
@@ -48,6 +48,12 @@ describe('tidemark', () => {
   it.each([
     ['an unknown command', ['lokal'], "unknown command 'lokal'"],
     ['an unknown option', ['local', '--raw', 'a', '--lake', 'b', '--onec'], "unknown option '--onec'"],
+    [
+      'a page of a run that ends',
+      ['local', '--raw', 'a', '--lake', 'b', '--once', '--ui'],
+      '--ui shows a run that goes on; --once ends it.',
+    ],
+    ['a page at no port', ['local', '--raw', 'a', '--lake', 'b', '--ui', 'http'], '--ui is http. Give a port'],
     ['no raw folder', ['local', '--lake', 'b'], "required option '--raw <folder>' not specified"],
     [
       'a raw folder that is not there',
@@ -93,7 +99,8 @@ describe('tidemark local', () => {
       expect(Object.keys(report)).toEqual(
         (
           'table loadFiles changeFiles lateFiles vanishedFiles rowsInserted rowsUpdated rowsDeleted rowsIgnored ' +
-          'rowGroupsRewritten rowGroupsCopied bytesRead bytesWritten bytesCopied copyMs durationMs'
+          'rowGroupsRewritten rowGroupsCopied bytesRead bytesWritten bytesCopied copyMs durationMs ' +
+          'freshFiles freshnessP50Ms freshnessP99Ms freshnessMaxMs'
         ).split(' '),
       );
       expect(report.table).toBe('sales/orders');

@@ -10,6 +10,8 @@ export interface DynamoDb {
   client: DynamoDBClient;
   /** Name of an empty controller table. */
   tableName: string;
+  /** Name of an empty table of histories. */
+  historyTableName: string;
   /** Another client of the same table. */
   connect(config?: DynamoDBClientConfig): DynamoDBClient;
   stop(): Promise<void>;
@@ -50,23 +52,46 @@ async function withTable(common: DynamoDBClientConfig, stopServer: () => Promise
   };
   const client = connect();
   const tableName = `tidemark-contract-${randomUUID()}`;
-  await client.send(
-    new CreateTableCommand({
-      TableName: tableName,
-      KeySchema: [{ AttributeName: 'path', KeyType: 'HASH' }],
-      AttributeDefinitions: [{ AttributeName: 'path', AttributeType: 'S' }],
-      BillingMode: 'PAY_PER_REQUEST',
-    }),
-  );
-  await waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 1 }, { TableName: tableName });
+  const historyTableName = `${tableName}-history`;
+  for (const create of [controllerTable(tableName), historyTable(historyTableName)]) {
+    await client.send(create);
+    await waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 1 }, { TableName: create.input.TableName });
+  }
   return {
     client,
     tableName,
+    historyTableName,
     connect,
     stop: async () => {
-      await client.send(new DeleteTableCommand({ TableName: tableName }));
+      for (const TableName of [tableName, historyTableName]) await client.send(new DeleteTableCommand({ TableName }));
       for (const each of clients) each.destroy();
       await stopServer();
     },
   };
+}
+
+/** As the stack makes the controller table, as far as it matters here. */
+export function controllerTable(TableName: string): CreateTableCommand {
+  return new CreateTableCommand({
+    TableName,
+    KeySchema: [{ AttributeName: 'path', KeyType: 'HASH' }],
+    AttributeDefinitions: [{ AttributeName: 'path', AttributeType: 'S' }],
+    BillingMode: 'PAY_PER_REQUEST',
+  });
+}
+
+/** As the stack makes the table of histories. */
+export function historyTable(TableName: string): CreateTableCommand {
+  return new CreateTableCommand({
+    TableName,
+    KeySchema: [
+      { AttributeName: 'path', KeyType: 'HASH' },
+      { AttributeName: 'at', KeyType: 'RANGE' },
+    ],
+    AttributeDefinitions: [
+      { AttributeName: 'path', AttributeType: 'S' },
+      { AttributeName: 'at', AttributeType: 'S' },
+    ],
+    BillingMode: 'PAY_PER_REQUEST',
+  });
 }

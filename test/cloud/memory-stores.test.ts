@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 
 import type { RowChange } from '../../lib/table/wake.ts';
+import { describeHistoryStore } from '../contracts/history-store.ts';
 import { describeObjectStore } from '../contracts/object-store.ts';
 import { describeTableStore } from '../contracts/table-store.ts';
 import { describeWakeUpQueue } from '../contracts/wake-up-queue.ts';
+import { MemoryHistoryStore } from './memory-history-store.ts';
 import { MemoryObjectStore } from './memory-object-store.ts';
 import { MemoryWakeUpQueue } from './memory-queue.ts';
 import { MemoryTableStore } from './memory-table-store.ts';
@@ -11,6 +13,7 @@ import { VirtualClock } from './virtual-clock.ts';
 
 describeObjectStore('MemoryObjectStore', () => new MemoryObjectStore());
 describeTableStore('MemoryTableStore', () => new MemoryTableStore());
+describeHistoryStore('MemoryHistoryStore', () => new MemoryHistoryStore());
 describeWakeUpQueue('MemoryWakeUpQueue', () => {
   const clock = new VirtualClock();
   const queue = new MemoryWakeUpQueue({ clock, visibilitySeconds: 30 });

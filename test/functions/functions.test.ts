@@ -23,7 +23,7 @@ function arrival(bucket: string, key: string): string {
 describe('route', () => {
   const route = async (bodies: Record<string, string>) => {
     const { handler } = await import('../../functions/route.ts');
-    return handler({ Records: Object.entries(bodies).map(([id, body]) => sqsRecord(id, body)) });
+    return handler({ Records: Object.entries(bodies).map(([id, body]) => sqsRecord(id, body)) }, contextOf(30_000));
   };
 
   it('sends a wake-up of its table for each raw file, its key decoded', async () => {
@@ -81,7 +81,7 @@ describe('merge', () => {
     expect(await good.rows()).toEqual(['1 apple']);
   });
 
-  it('acknowledges the wake-ups of a blocked table, with the message that the alarm looks for', async () => {
+  it('acknowledges the wake-ups of a blocked table, says what blocks it, and counts it', async () => {
     const table = await lab.activeTable();
     table.put('LOAD00000001.parquet', Buffer.from('no Parquet file'));
     expect(await merge([wakeUp('a', table.path)])).toEqual({ batchItemFailures: [] });
@@ -89,6 +89,7 @@ describe('merge', () => {
       message: 'table is blocked',
       facts: expect.objectContaining({ path: table.path, file: 'LOAD00000001.parquet', next: expect.any(String) }),
     });
+    expect(lab.measured).toContainEqual({ measures: { BlockedTables: 1 } });
   });
 
   it('keeps fifteen seconds of its time to end in good order', async () => {
@@ -120,7 +121,7 @@ describe('wake', () => {
     Object.fromEntries(Object.entries({ path: PATH, ...row }).map(([name, value]) => [name, { S: value }]));
   const wake = async (...Records: DynamoDBRecord[]) => {
     const { handler } = await import('../../functions/wake.ts');
-    return handler({ Records });
+    return handler({ Records }, contextOf(60_000));
   };
 
   it('wakes the table of a row that a person edited', async () => {
@@ -151,14 +152,14 @@ describe('sweep', () => {
     const { handler } = await import('../../functions/sweep.ts');
     lab.table().load('LOAD00000001', [[1, 'apple']]);
     const event = { id: 'event-1', time: '2026-03-01T10:00:00Z' } as Parameters<typeof handler>[0];
-    await handler(event);
-    await handler(event);
+    await handler(event, contextOf(FIFTEEN_MINUTES_MS));
+    await handler(event, contextOf(FIFTEEN_MINUTES_MS));
     expect(wakeUps()).toEqual([{ table: 'raw-bucket/shop/orders/', cause: 'sweep event-1' }]);
   });
 
   it('says when the raw folder is empty', async () => {
     const { handler } = await import('../../functions/sweep.ts');
-    await handler({ id: 'event-1' } as Parameters<typeof handler>[0]);
+    await handler({ id: 'event-1' } as Parameters<typeof handler>[0], contextOf(FIFTEEN_MINUTES_MS));
     expect(lab.said).toMatchObject([{ message: expect.stringContaining('the raw folder holds no tables') }]);
   });
 });

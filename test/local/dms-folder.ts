@@ -1,7 +1,7 @@
-import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
+import { parquetReadObjects } from 'hyparquet';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 
 /** A row of the test tables; `Op` is left out in load files. */
@@ -32,7 +32,8 @@ export async function putDmsFile(raw: string, key: string, rows: readonly Order[
 export async function lakeRows(lake: string, table: string): Promise<Order[]> {
   const rows: Order[] = [];
   for (const path of await parquetFiles(join(lake, table))) {
-    const file = await asyncBufferFromFile(path);
+    // At once: a merge may put another version in its place between two reads.
+    const { buffer: file } = new Uint8Array(await readFile(path));
     const found = (await parquetReadObjects({ file })) as Order[];
     rows.push(...found.map(({ id, item }) => ({ id, item })));
   }

@@ -1,10 +1,10 @@
 /** The adapters of AWS on moto, an independent emulator, held to the contracts that every store and fake is held to. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { beforeAll } from '@jest/globals';
+import { DynamoDbHistoryStore } from '../../lib/aws/dynamodb-history-store.ts';
 import { DynamoDbTableStore } from '../../lib/aws/dynamodb-table-store.ts';
 import { GlueCatalog } from '../../lib/aws/glue-catalog.ts';
 import { S3ObjectStore } from '../../lib/aws/s3-object-store.ts';
@@ -12,7 +12,9 @@ import { SqsWakeUpQueue } from '../../lib/aws/sqs-wake-up-queue.ts';
 import type { Log } from '../../lib/ports/log.ts';
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '../../lib/system.ts';
 import { wakeUpMessage } from '../aws/wake-up-message.ts';
+import { controllerTable, historyTable } from '../cloud/dynamodb.ts';
 import { describeCatalog } from '../contracts/catalog.ts';
+import { describeHistoryStore } from '../contracts/history-store.ts';
 import { describeObjectStore } from '../contracts/object-store.ts';
 import { describeTableStore } from '../contracts/table-store.ts';
 import { describeWakeUpQueue } from '../contracts/wake-up-queue.ts';
@@ -24,14 +26,8 @@ const name = `tidemark-contract-${randomUUID()}`;
 
 beforeAll(async () => {
   await s3.send(new CreateBucketCommand({ Bucket: name }));
-  await dynamoDb.send(
-    new CreateTableCommand({
-      TableName: name,
-      KeySchema: [{ AttributeName: 'path', KeyType: 'HASH' }],
-      AttributeDefinitions: [{ AttributeName: 'path', AttributeType: 'S' }],
-      BillingMode: 'PAY_PER_REQUEST',
-    }),
-  );
+  await dynamoDb.send(controllerTable(name));
+  await dynamoDb.send(historyTable(`${name}-history`));
 });
 
 describeObjectStore(
@@ -44,6 +40,11 @@ describeTableStore(
   'DynamoDbTableStore on moto',
   () => new DynamoDbTableStore(dynamoDb, name),
   MOTO_EXCEPTIONS.tableStore,
+);
+
+describeHistoryStore(
+  'DynamoDbHistoryStore on moto',
+  () => new DynamoDbHistoryStore(dynamoDb, `${name}-history`, { keptDays: 30 }),
 );
 
 describeCatalog('GlueCatalog on moto', () => new GlueCatalog(glue), MOTO_EXCEPTIONS.catalog);

@@ -6,6 +6,7 @@ import { CloudFormationClient, CreateStackCommand } from '@aws-sdk/client-cloudf
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { loadBytes } from '../table/table-lab.ts';
+import { DynamoDbHistoryStore } from '../../lib/aws/dynamodb-history-store.ts';
 import { DynamoDbTableStore } from '../../lib/aws/dynamodb-table-store.ts';
 import { dynamoDb, MOTO, s3 } from './moto-server.ts';
 
@@ -33,6 +34,21 @@ const TEMPLATE = {
         KeySchema: [{ AttributeName: 'path', KeyType: 'HASH' }],
       },
     },
+    History: {
+      Type: 'AWS::DynamoDB::Table',
+      Properties: {
+        TableName: `tidemark-${stage}-history`,
+        BillingMode: 'PAY_PER_REQUEST',
+        AttributeDefinitions: [
+          { AttributeName: 'path', AttributeType: 'S' },
+          { AttributeName: 'at', AttributeType: 'S' },
+        ],
+        KeySchema: [
+          { AttributeName: 'path', KeyType: 'HASH' },
+          { AttributeName: 'at', KeyType: 'RANGE' },
+        ],
+      },
+    },
     WakeUps: queue('wake-ups.fifo', true),
     WakeUpsDead: queue('wake-ups-dead-letters.fifo', true),
     ArrivalsDead: queue('arrivals-dead-letters', false),
@@ -42,6 +58,7 @@ const TEMPLATE = {
     RawBucketName: { Value: { Ref: 'Raw' } },
     LakeBucketName: { Value: { Ref: 'Lake' } },
     ControllerTableName: { Value: { Ref: 'Tables' } },
+    HistoryTableName: { Value: { Ref: 'History' } },
     WakeUpsQueueUrl: { Value: { Ref: 'WakeUps' } },
     WakeUpsDeadLetterQueueUrl: { Value: { Ref: 'WakeUpsDead' } },
     ArrivalsDeadLetterQueueUrl: { Value: { Ref: 'ArrivalsDead' } },
@@ -88,6 +105,18 @@ describe('the command on a stack', () => {
     const { exitCode, stdout } = await tidemark('plan', 'sales/orders', '--stage', stage);
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^sales\/orders: to be merged, a full load\n/);
+  });
+
+  it('tells the history of a table', async () => {
+    const history = new DynamoDbHistoryStore(dynamoDb, `tidemark-${stage}-history`, { keptDays: 30 });
+    await history.add(path, { at: '2026-03-01T10:00:00.000Z', requestId: 'one', released: true });
+    await history.add(path, { at: '2026-03-01T11:00:00.000Z', requestId: 'two', failed: 'a reason' });
+    const { exitCode, stdout, stderr } = await tidemark('history', 'sales/orders', '--stage', stage);
+    expect([exitCode, stderr]).toEqual([0, '']);
+    expect(stdout.split('\n').slice(1, 3)).toEqual([
+      expect.stringMatching(/^2026-03-01 11:00:00 .* failed: a reason$/),
+      expect.stringMatching(/^2026-03-01 10:00:00 .* released$/),
+    ]);
   });
 
   it('says which stack it has looked for, where, if there is none', async () => {

@@ -7,11 +7,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 
+import { DynamoDbHistoryStore } from '../../lib/aws/dynamodb-history-store.ts';
 import { DynamoDbTableStore } from '../../lib/aws/dynamodb-table-store.ts';
 import { jsonLog } from '../../lib/aws/log.ts';
 import { S3ObjectStore } from '../../lib/aws/s3-object-store.ts';
 import { SqsWakeUpQueue } from '../../lib/aws/sqs-wake-up-queue.ts';
 import { DEFAULT_LIMITS } from '../../lib/config.ts';
+import { NO_METRICS } from '../../lib/ports/metrics.ts';
 import type { Ports } from '../../lib/ports/ports.ts';
 import type { TableItem } from '../../lib/ports/table-store.ts';
 import { OWN_THREAD } from '../../lib/threads/own-thread.ts';
@@ -120,6 +122,8 @@ class Pipeline {
       clock: this.clock,
       random,
       log,
+      history: new DynamoDbHistoryStore(dynamoDb.client, dynamoDb.historyTableName, { keptDays: 30 }),
+      metrics: NO_METRICS,
       threads: OWN_THREAD,
       config: { rawBucket, rawPrefix: 'dms/', lakeBucket: 'lake', lakePrefix: 'tables/', limits: DEFAULT_LIMITS },
     };

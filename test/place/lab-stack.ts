@@ -1,4 +1,5 @@
 /** A deployed stack for commands: the test cloud, dynalite and CloudFormation, with functions that run while one sleeps. */
+import { DynamoDbHistoryStore } from '../../lib/aws/dynamodb-history-store.ts';
 import { DynamoDbTableStore } from '../../lib/aws/dynamodb-table-store.ts';
 import { jsonLog } from '../../lib/aws/log.ts';
 import { S3ObjectStore } from '../../lib/aws/s3-object-store.ts';
@@ -7,6 +8,7 @@ import type { StackClients } from '../../lib/aws/stack-clients.ts';
 import { DEFAULT_LIMITS } from '../../lib/config.ts';
 import type { Place } from '../../lib/place/place.ts';
 import { openStackPlace } from '../../lib/place/stack-place.ts';
+import { NO_METRICS } from '../../lib/ports/metrics.ts';
 import type { Ports } from '../../lib/ports/ports.ts';
 import { SYSTEM_RANDOM } from '../../lib/system.ts';
 import type { TableSettings } from '../../lib/table/configure.ts';
@@ -53,6 +55,7 @@ export class LabStack {
       RawBucketName: 'raw-bucket',
       LakeBucketName: 'lake-bucket',
       ControllerTableName: dynamoDb.tableName,
+      HistoryTableName: dynamoDb.historyTableName,
       WakeUpsQueueUrl: this.cloud.queueUrl(this.wakeUps),
       ArrivalsDeadLetterQueueUrl: this.cloud.queueUrl(arrivalsDead),
       WakeUpsDeadLetterQueueUrl: this.cloud.queueUrl(wakeUpsDead),
@@ -68,6 +71,8 @@ export class LabStack {
       clock,
       random: SYSTEM_RANDOM,
       log,
+      history: new DynamoDbHistoryStore(clients.dynamoDb, dynamoDb.historyTableName, { keptDays: 30 }),
+      metrics: NO_METRICS,
       threads: OWN_THREAD,
       config: {
         rawBucket: 'raw-bucket',

@@ -1,5 +1,6 @@
 /** A deployed stack as a place: found by its outputs, watched by its rows. Real SDK clients, on the test cloud and dynalite. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { historyAt } from '../../lib/cli/history.ts';
 import { openStackPlace } from '../../lib/place/stack-place.ts';
 import type { TableRow } from '../../lib/table/row.ts';
 import { OWN_THREAD } from '../../lib/threads/own-thread.ts';
@@ -133,4 +134,19 @@ describe('bringing a table of a stack up to date', () => {
     expect(await place.bringUpToDate({ table: path, cause: 'test' })).toEqual({ state: 'unfinished' });
     expect(stack.clock.now() - from).toBeLessThan(21 * 60_000);
   });
+});
+
+it('tells the history of a table, in the order of time', async () => {
+  await activeTable();
+  const place = await stack.open();
+  await place.bringUpToDate({ table: path, cause: 'first' });
+  put('20260301-100000000', changeBytes([['U', 1, 'pear']]));
+  await place.bringUpToDate({ table: path, cause: 'second' });
+  const out: string[] = [];
+  const io = { out: (line: string) => void out.push(line), err: (line: string) => void out.push(line) };
+  expect(await historyAt(place, table, { json: true, limit: '5' }, io)).toBe(0);
+  expect(out.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+    { report: { rowsUpdated: 1 } },
+    { report: { rowsInserted: 1 } },
+  ]);
 });

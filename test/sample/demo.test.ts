@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -48,6 +49,48 @@ describe('tidemark demo', () => {
       stderr: expect.stringContaining(`${folder} is not empty. Give another folder.`),
     });
     expect(await readdir(folder)).toContain('mine.txt');
+  });
+
+  it('goes on with changes until Ctrl-C where a page shows them, and ends with the right lake', async () => {
+    const env = { ...process.env, TMPDIR: folder };
+    const child = spawn(process.execPath, ['--import', 'tsx', MAIN, 'demo', '--ui', '0'], { env });
+    let stdout = '';
+    const said = async (pattern: RegExp): Promise<string> => {
+      while (!pattern.test(stdout)) await once(child.stdout, 'data');
+      return pattern.exec(stdout)?.[1] ?? '';
+    };
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    const url = await said(/Page: (\S+)/);
+    await said(/Changes go on[^]*\d s {2}sampledb\/product/);
+    const { tables } = (await (await fetch(`${url}api/tables`)).json()) as {
+      tables: { table: string; state: string }[];
+    };
+    expect(tables.map(({ table, state }) => `${table} ${state}`)).toEqual(
+      expect.arrayContaining(['sampledb/product active', 'sampledb/store active', 'sampledb/productorder active']),
+    );
+    child.kill('SIGINT');
+    await once(child, 'close');
+    expect(stdout).toContain('The lake holds exactly what the changes give.');
+    expect(child.exitCode).toBe(0);
+    expect(await demoFolders()).toEqual([]);
+  });
+
+  it('measures how fresh the lake is, and makes sure that it is right', async () => {
+    const { stdout } = await demo('--freshness', '--files', '30', '--rate', '20', '--tables', '3');
+    expect(stdout).toContain('3 tables of 5000 rows are loaded.');
+    expect(stdout).toMatch(
+      /^30 of 30 files merged, .*: p50 \d+\.\d\d s, p90 \d+\.\d\d s, p99 \d+\.\d\d s, max \d+\.\d\d s$/m,
+    );
+    expect(stdout).toContain('The lake of every table is equal to its raw files.');
+    expect(await demoFolders()).toEqual([]);
+  });
+
+  it.each([
+    ['--files is many', ['--freshness', '--files', 'many']],
+    ['--rate is 0', ['--freshness', '--rate', '0']],
+    ['--ui is 99999', ['--ui', '99999']],
+  ])('says what is wrong where %s', async (message, args) => {
+    await expect(demo(...args)).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining(message) });
   });
 
   /** What it made beside the loader's own cache. */

@@ -5,6 +5,7 @@
 import { DEFAULT_LIMITS } from '../../lib/config.ts';
 import type { Config, Limits } from '../../lib/config.ts';
 import type { TableItem } from '../../lib/ports/table-store.ts';
+import { NO_METRICS } from '../../lib/ports/metrics.ts';
 import type { Ports } from '../../lib/ports/ports.ts';
 import type { WakeUpQueue } from '../../lib/ports/wake-up-queue.ts';
 import { messageOf } from '../../lib/errors.ts';
@@ -336,6 +337,8 @@ export class Account {
       clock: scheduler.clock,
       random: { id: () => this.id() },
       log: { info: note, warn: note, error: note },
+      history: { add: () => Promise.resolve(), list: () => Promise.resolve([]) },
+      metrics: NO_METRICS,
       threads: OWN_THREAD,
       config: this.config,
     };

@@ -67,7 +67,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       {
         file: 'lib/table/reconcile.ts',
         find: 'const { claimed, written } = await carryOut(\n      row,',
-        replace: `const marked = await saveProgress(row, committed(row.progress, planned.slices), tables, random);
+        replace: `const marked = await saveProgress(row, committed(row.progress, planned.slices, planned.plan.counts, clock.now()), tables, random);
     const { claimed, written } = await carryOut(
       marked,`,
       },

@@ -15,6 +15,7 @@ const ENVIRONMENT = {
   RAW_BUCKET: 'raw-bucket',
   LAKE_BUCKET: 'lake-bucket',
   CONTROLLER_TABLE: 'controller',
+  HISTORY_TABLE: 'history',
   WAKE_UPS_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/123456789012/wake-ups.fifo',
   AWS_REGION: 'eu-west-1',
 };

@@ -29,6 +29,12 @@ describe('a stack on buckets that exist', () => {
       logRetentionDays: '90',
       alarmTopicArn: TOPIC,
       alarmQueueAgeSeconds: '600',
+      alarmFreshnessSeconds: '60',
+      alarmErrors: '5',
+      logLevel: 'warn',
+      metricsPerTable: 'true',
+      historyDays: '90',
+      tracing: 'true',
     });
   }, 120_000);
   afterAll(() => stack.remove());
@@ -52,6 +58,11 @@ describe('a stack on buckets that exist', () => {
           WAKE_UPS_QUEUE_URL: 'WakeUpsQueue',
           CATALOG_DATABASE: 'our_lake_{schema}',
           ROWS_PER_ROW_GROUP: '20480',
+          STAGE: 'test',
+          LOG_LEVEL: 'warn',
+          METRICS_PER_TABLE: 'true',
+          HISTORY_TABLE: 'HistoryTable',
+          HISTORY_DAYS: '90',
         },
       },
     });
@@ -140,6 +151,23 @@ describe('a stack on buckets that exist', () => {
       expect(Properties).toMatchObject({ AlarmActions: [TOPIC], OKActions: [TOPIC] });
     }
     expect(properties('WakeUpsAgeAlarm')).toHaveProperty('Threshold', 600);
+    expect(properties('FreshnessAlarm')).toHaveProperty('Threshold', 60_000);
+    expect(properties('MergeErrorsAlarm')).toHaveProperty('Threshold', 5);
+    // The timeout is 300 seconds.
+    expect(properties('MergeDurationAlarm')).toHaveProperty('Threshold', 295_000);
+  });
+
+  it('has X-Ray trace the functions, which may then send their traces and no more than before', () => {
+    for (const name of ['Route', 'Merge', 'Wake', 'Sweep']) {
+      expect(properties(`${name}LambdaFunction`)).toHaveProperty('TracingConfig', { Mode: 'Active' });
+      const policies = properties(`${name}Role`)['Policies'] as { PolicyName: string; PolicyDocument: unknown }[];
+      expect(policies.at(-1)).toMatchObject({
+        PolicyName: 'tracing',
+        PolicyDocument: {
+          Statement: [{ Action: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], Resource: '*' }],
+        },
+      });
+    }
   });
 
   it('says where things are', () => {
@@ -155,10 +183,11 @@ describe('a stack on buckets that exist', () => {
 
   it('says to the command what the functions are told', () => {
     const { Environment } = properties('MergeLambdaFunction') as { Environment: { Variables: Record<string, string> } };
-    const { RAW_BUCKET, LAKE_BUCKET, CONTROLLER_TABLE, WAKE_UPS_QUEUE_URL, ...settings } = Environment.Variables;
+    const { RAW_BUCKET, LAKE_BUCKET, CONTROLLER_TABLE, HISTORY_TABLE, WAKE_UPS_QUEUE_URL, ...settings } =
+      Environment.Variables;
     expect(JSON.parse(stack.outputs['Settings']!.Value)).toEqual(settings);
-    expect([RAW_BUCKET, LAKE_BUCKET, CONTROLLER_TABLE, WAKE_UPS_QUEUE_URL]).toEqual(
-      ['RawBucketName', 'LakeBucketName', 'ControllerTableName', 'WakeUpsQueueUrl'].map(
+    expect([RAW_BUCKET, LAKE_BUCKET, CONTROLLER_TABLE, HISTORY_TABLE, WAKE_UPS_QUEUE_URL]).toEqual(
+      ['RawBucketName', 'LakeBucketName', 'ControllerTableName', 'HistoryTableName', 'WakeUpsQueueUrl'].map(
         (name) => stack.outputs[name]!.Value,
       ),
     );
@@ -187,6 +216,8 @@ describe('settings that cannot work are refused before anything is deployed', ()
     ['two buckets of one name', { rawBucket: 'one', lakeBucket: 'one' }, 'the stack cannot make twice'],
     ['more time than a function can have', { mergeTimeout: '1000' }, "mergeTimeout is '1000'"],
     ['one merge at a time', { mergeConcurrency: '1' }, "mergeConcurrency is '1'"],
+    ['a level of the log that there is none of', { logLevel: 'loud' }, "LOG_LEVEL is 'loud'"],
+    ['tracing that is neither on nor off', { tracing: 'maybe' }, "tracing is 'maybe'"],
     [
       'a database that Athena does not take',
       { catalogDatabase: 'lake.{schema}' },

@@ -60,7 +60,7 @@ describe('roles', () => {
     });
   });
 
-  it('merge takes and sends wake-ups, reads raw files, writes the lake and the controller table, and registers tables', () => {
+  it('merge takes and sends wake-ups, reads raw files, writes the lake and the controller table, adds to the history and registers tables', () => {
     const catalog = [
       'glue:CreateDatabase',
       'glue:GetTable',
@@ -79,6 +79,7 @@ describe('roles', () => {
       [LAKE]: ['s3:ListBucket'],
       [`${LAKE}/*`]: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],
       'ControllerTable.Arn': ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      'HistoryTable.Arn': ['dynamodb:PutItem'],
       [`${GLUE}:catalog`]: catalog,
       [`${GLUE}:database/tidemark_test_*`]: catalog,
       [`${GLUE}:table/tidemark_test_*/*`]: catalog,
@@ -328,6 +329,18 @@ describe('what outlives the stack', () => {
     },
   );
 
+  it('the history is paid per request, encrypted, and goes by itself', () => {
+    expect(properties('HistoryTable')).toMatchObject({
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: [
+        { AttributeName: 'path', KeyType: 'HASH' },
+        { AttributeName: 'at', KeyType: 'RANGE' },
+      ],
+      TimeToLiveSpecification: { AttributeName: 'expires', Enabled: true },
+      SSESpecification: { SSEEnabled: true },
+    });
+  });
+
   it('the controller table is paid per request, encrypted, recoverable, and streams rows as they were and are', () => {
     expect(properties('ControllerTable')).toMatchObject({
       BillingMode: 'PAY_PER_REQUEST',
@@ -351,7 +364,10 @@ describe('alarms', () => {
     ['errors of merge', 'AWS/Lambda', 'Errors', 'MergeLambdaFunction', 0],
     ['errors of wake', 'AWS/Lambda', 'Errors', 'WakeLambdaFunction', 0],
     ['errors of sweep', 'AWS/Lambda', 'Errors', 'SweepLambdaFunction', 0],
-    ['blocked tables', 'Tidemark', 'tidemark-test-blocked-tables', undefined, 0],
+    ['runs of merge near their timeout', 'AWS/Lambda', 'Duration', 'MergeLambdaFunction', 895_000],
+    ['freshness', 'Tidemark', 'Freshness', 'tidemark', 300_000],
+    ['vanished files', 'Tidemark', 'VanishedFiles', 'tidemark', 0],
+    ['catalog failures', 'Tidemark', 'CatalogFailures', 'tidemark', 0],
   ])('there is one on %s', (_, namespace, metric, source, threshold) => {
     const matching = Object.values(resourcesOf(stack, 'AWS::CloudWatch::Alarm'))
       .map(({ Properties }) => Properties as Record<string, unknown> & { Dimensions?: { Value: string }[] })
@@ -366,11 +382,25 @@ describe('alarms', () => {
     ]);
   });
 
-  it('a blocked table is counted by the line that merge logs', () => {
-    expect(properties('BlockedTablesMetric')).toMatchObject({
-      LogGroupName: 'MergeLogGroup',
-      FilterPattern: '{ $.message = "table is blocked" }',
-      MetricTransformations: [{ MetricNamespace: 'Tidemark', MetricName: 'tidemark-test-blocked-tables' }],
+  it('there is one on blocked tables, which stays as it is between two sweeps', () => {
+    expect(properties('BlockedTablesAlarm')).toMatchObject({
+      MetricName: 'BlockedTables',
+      Statistic: 'Maximum',
+      Threshold: 0,
+      TreatMissingData: 'ignore',
     });
+  });
+
+  it('there is one on throttles of any function', () => {
+    const { Metrics } = properties('ThrottlesAlarm') as {
+      Metrics: {
+        Expression?: string;
+        MetricStat?: { Metric: { MetricName: string; Dimensions: { Value: string }[] } };
+      }[];
+    };
+    expect(Metrics[0]).toHaveProperty('Expression', 'SUM(METRICS())');
+    expect(Metrics.slice(1).map(({ MetricStat }) => MetricStat?.Metric.Dimensions[0]?.Value)).toEqual(
+      FUNCTIONS.map((name) => `${name}LambdaFunction`),
+    );
   });
 });

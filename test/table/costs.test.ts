@@ -11,8 +11,8 @@ const day = (i: number): string => `d${String(i).padStart(4, '0')}`;
 /** Each partition has the ids from its number times this. */
 const IDS_PER_DAY = 10_000;
 
-/** What every merge costs beside the lake's files. */
-const ROW_AND_RAW_FILES = { 'tables get': 1, 'raw list': 1, 'raw read': 1, 'tables update': 2 };
+/** What every merge costs beside the lake's files: its row, its claim and its commit, and one entry of its history. */
+const ROW_AND_RAW_FILES = { 'tables get': 1, 'raw list': 1, 'raw read': 1, 'tables update': 2, 'history add': 1 };
 
 /** Changes of ten rows, whose new values are others in every round. */
 function tenUpdates(round: number, row: (i: number) => OrderRow): Change[] {

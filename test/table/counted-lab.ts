@@ -23,6 +23,13 @@ export class CountedLab extends TableLab {
         this.count(`${store} ${name}${store === 'lake' ? kindOf(target) : ''}`);
       return 'none';
     };
+    this.ports.history = {
+      add: (path, entry) => {
+        this.count('history add');
+        return this.history.add(path, entry);
+      },
+      list: (path, options) => this.history.list(path, options),
+    };
     this.startProcess();
   }
 

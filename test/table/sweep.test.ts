@@ -18,7 +18,7 @@ describe('the sweep', () => {
     await lab.settle();
     put(table);
     loseEvents(lab);
-    expect(await sweep('one', lab.ports)).toEqual({ tables: 1, woken: 1 });
+    expect(await sweep('one', lab.ports)).toEqual({ tables: 1, woken: 1, blocked: 0 });
     await lab.settle();
     expect(await table.rows()).toEqual(['1 apple', '5 found']);
   });
@@ -41,7 +41,7 @@ describe('the sweep', () => {
     const inactive = lab.table('shop/inactive');
     inactive.load('LOAD00000001', [[1, 'apple']]);
     await lab.settle();
-    expect(await sweep('one', lab.ports)).toEqual({ tables: 2, woken: 0 });
+    expect(await sweep('one', lab.ports)).toEqual({ tables: 2, woken: 0, blocked: 0 });
     expect(lab.queue.size).toBe(0);
   });
 
@@ -63,7 +63,7 @@ describe('the sweep', () => {
     for (let i = 0; i < 1200; i++) lab.raw.put(`shop/t${i}/LOAD00000001.parquet`, bytes);
     for (let i = 0; i < 1100; i++) lab.raw.put(`shop/zz/LOAD${String(i).padStart(8, '0')}.parquet`, bytes);
     loseEvents(lab);
-    expect(await sweep('one', lab.ports)).toEqual({ tables: 1201, woken: 1201 });
+    expect(await sweep('one', lab.ports)).toEqual({ tables: 1201, woken: 1201, blocked: 0 });
     expect(lab.queue.size).toBe(1201);
   });
 
@@ -103,7 +103,7 @@ describe('the sweep', () => {
   it('says what is wrong when the raw folder is empty, and where it looked', async () => {
     const lab = new TableLab({}, { raw: 'dms/', lake: '' });
     lab.raw.put('other/shop/orders/LOAD00000001.parquet', loadBytes([]));
-    expect(await sweep('one', lab.ports)).toEqual({ tables: 0, woken: 0 });
+    expect(await sweep('one', lab.ports)).toEqual({ tables: 0, woken: 0, blocked: 0 });
     expect(lab.said).toEqual([
       {
         message: expect.stringContaining('BucketFolder'),

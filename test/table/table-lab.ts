@@ -4,6 +4,7 @@ import type { Limits } from '../../lib/config.ts';
 import { DEFAULT_LIMITS } from '../../lib/config.ts';
 import { partitionTexts } from '../../lib/lake/partition.ts';
 import type { LogFacts } from '../../lib/ports/log.ts';
+import type { Measures } from '../../lib/ports/metrics.ts';
 import type { Ports } from '../../lib/ports/ports.ts';
 import type { TableItem } from '../../lib/ports/table-store.ts';
 import type { WakeUp } from '../../lib/queue/wake-up.ts';
@@ -20,6 +21,7 @@ import { reconcileBatch } from '../../lib/table/reconcile-batch.ts';
 import type { RowChange } from '../../lib/table/wake.ts';
 import { wakeEditedTables } from '../../lib/table/wake.ts';
 import type { Fault, Operation } from '../cloud/fault.ts';
+import { MemoryHistoryStore } from '../cloud/memory-history-store.ts';
 import { MemoryCatalog } from '../cloud/memory-catalog.ts';
 import { MemoryObjectStore } from '../cloud/memory-object-store.ts';
 import { MemoryWakeUpQueue } from '../cloud/memory-queue.ts';
@@ -62,6 +64,8 @@ export class TableLab {
   readonly ports: Ports;
   /** What was logged as a warning or an error. */
   readonly said: { message: string; facts: LogFacts }[] = [];
+  readonly history = new MemoryHistoryStore();
+  readonly measured: { measures: Measures; table?: string }[] = [];
   /** The lake after each write to it. */
   readonly views: Snapshot[] = [];
   /** Asked before each call that the code under test makes. */
@@ -92,6 +96,10 @@ export class TableLab {
       clock,
       random: { id: () => (++this.#ids).toString(16).padStart(12, '0').padEnd(32, '0') },
       log: { info: () => undefined, warn: note, error: note },
+      history: this.history,
+      metrics: {
+        add: (measures, table) => void this.measured.push({ measures, ...(table !== undefined && { table }) }),
+      },
       threads: OWN_THREAD,
       config: {
         rawBucket: RAW_BUCKET,

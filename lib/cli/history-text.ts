@@ -1,0 +1,69 @@
+import type { HistoryEntry } from '../table/history-entry.ts';
+import { counted } from '../local/report-line.ts';
+import { columnsText } from './columns-text.ts';
+
+const HEAD = ['TIME', 'FILES', 'INSERTED', 'UPDATED', 'DELETED', 'READ', 'WRITTEN', 'COPIED', 'TOOK', 'FRESH', 'WHAT'];
+
+/** Entries as lines for a person: one each, and below those that were in the way what that was. */
+export function historyText(entries: readonly HistoryEntry[]): string[] {
+  return columnsText([HEAD, ...entries.map(cells)]);
+}
+
+function cells({ at, report, ...entry }: HistoryEntry): string[] {
+  const time = `${at.slice(0, 10)} ${at.slice(11, 19)}`;
+  const what = whatText({ at, ...(report && { report }), ...entry });
+  if (!report) return [time, ...HEAD.slice(2).map(() => '-'), what];
+  const { freshnessP50Ms, freshnessP99Ms } = report;
+  return [
+    time,
+    String(report.loadFiles + report.changeFiles),
+    String(report.rowsInserted),
+    String(report.rowsUpdated),
+    String(report.rowsDeleted),
+    bytesText(report.bytesRead),
+    bytesText(report.bytesWritten),
+    bytesText(report.bytesCopied),
+    timeText(report.durationMs),
+    freshnessP50Ms === undefined || freshnessP99Ms === undefined
+      ? '-'
+      : `${timeText(freshnessP50Ms)}, ${timeText(freshnessP99Ms)}`,
+    what,
+  ];
+}
+
+function whatText({ report, compacted, blocked, released, builtAnew, replayed, failed }: HistoryEntry): string {
+  const merged = report && [
+    ...(report.loadFiles > 0 ? [counted(report.loadFiles, 'load file')] : []),
+    ...(report.changeFiles > 0 ? [counted(report.changeFiles, 'change file')] : []),
+    ...(report.lateFiles > 0 ? [`${report.lateFiles} late`] : []),
+    ...(report.vanishedFiles > 0 ? [`${report.vanishedFiles} vanished`] : []),
+    ...(report.rowsIgnored > 0 ? [`${counted(report.rowsIgnored, 'row')} ignored`] : []),
+  ];
+  const by = blocked?.file ? ` by ${blocked.file}` : '';
+  return [
+    ...(builtAnew !== undefined ? [`built anew: ${builtAnew}`] : []),
+    ...(merged ?? []),
+    ...(replayed ? ['merged again'] : []),
+    ...(compacted ? [`compacted: ${counted(compacted.filesLaidOut + compacted.filesJoined, 'file')}`] : []),
+    ...(compacted?.givenUp !== undefined ? [`compacting given up: ${compacted.givenUp}`] : []),
+    ...(released ? ['released'] : []),
+    ...(blocked ? [`blocked${by}: ${blocked.reason}`] : []),
+    ...(failed !== undefined ? [`failed: ${failed}`] : []),
+  ].join('; ');
+}
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+
+function bytesText(bytes: number): string {
+  const power = Math.min(UNITS.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, bytes)) / 10)));
+  const value = bytes / 1024 ** power;
+  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${UNITS[power] ?? ''}`;
+}
+
+/** `345 ms`, `1.2 s`, `17 min`, `3.5 h`. */
+function timeText(milliseconds: number): string {
+  if (milliseconds < 1000) return `${milliseconds} ms`;
+  if (milliseconds < 120_000) return `${(milliseconds / 1000).toFixed(1)} s`;
+  if (milliseconds < 7_200_000) return `${Math.round(milliseconds / 60_000)} min`;
+  return `${(milliseconds / 3_600_000).toFixed(1)} h`;
+}

@@ -1,0 +1,2 @@
+/** `/uplot.js` is served from the package as it is. */
+export { default } from 'uplot';

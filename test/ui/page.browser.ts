@@ -1,0 +1,238 @@
+import { createRequire } from 'node:module';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { putDmsFile } from '../local/dms-folder.ts';
+import { temporaryFolder } from '../local/temporary-folder.ts';
+import { findChromium, launchChromium } from './chromium.ts';
+import { startWatchedRun, type WatchedRun } from './watched-run.ts';
+
+const TABLES = {
+  'sales/orders': { primaryKey: ['id'], active: true },
+  'sales/items': { primaryKey: ['id'], active: true },
+};
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+const chromiumPath = findChromium(process.env);
+if (chromiumPath === undefined)
+  process.stderr.write('The page is not tested in a browser: there is no Chromium (name one in CHROMIUM).\n');
+
+(chromiumPath === undefined ? describe.skip : describe)('the page, in Chromium', () => {
+  let browser: Browser;
+  let root: string;
+  let run: WatchedRun;
+  /** What the browser found fault with, in any page. */
+  let complaints: string[];
+
+  beforeAll(async () => {
+    browser = await launchChromium(chromiumPath ?? '');
+  });
+  afterAll(() => browser.close());
+
+  beforeEach(async () => {
+    complaints = [];
+    root = await temporaryFolder();
+    await putDmsFile(join(root, 'raw'), 'sales/orders/LOAD00000001.parquet', [
+      { id: 1, item: 'pen' },
+      { id: 2, item: null },
+    ]);
+    await putDmsFile(join(root, 'raw'), 'sales/stock/LOAD00000001.parquet', [{ id: 1, item: 'ink' }]);
+    run = await startWatchedRun(root, TABLES);
+  });
+  afterEach(async () => {
+    for (const context of browser.contexts()) await context.close();
+    await run.stop();
+    // eslint-disable-next-line jest/no-standalone-expect -- holds for each test
+    expect(complaints).toEqual([]);
+  });
+
+  async function open(options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await browser.newContext(options);
+    const page = await context.newPage();
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('request', (request) => {
+      if (!request.url().startsWith(run.url)) complaints.push(`a request to ${request.url()}`);
+    });
+    await page.goto(run.url);
+    await page.getByText('Live', { exact: true }).waitFor();
+    return page;
+  }
+
+  const tableRow = (page: Page, table: string) =>
+    page.locator('#tables-body tr').filter({ has: page.getByRole('button', { name: table, exact: true }) });
+  const peek = (page: Page) => page.locator('#rows-body');
+  const stream = (page: Page) => page.locator('#arrivals-list li');
+
+  it('shows the tables with their states, and the newest rows of one of them', async () => {
+    const page = await open();
+    await tableRow(page, 'sales/orders').getByText('active', { exact: true }).waitFor();
+    await tableRow(page, 'sales/stock').getByText('inactive', { exact: true }).waitFor();
+    await page.getByText('name it and its key in the file of --tables').waitFor();
+    await page.getByRole('heading', { name: 'Newest rows of sales/', exact: false }).waitFor();
+    await page.getByRole('button', { name: 'sales/orders', exact: true }).click();
+    await peek(page).getByRole('cell', { name: 'pen' }).waitFor();
+    expect(await peek(page).locator('tr').allInnerTexts()).toEqual(['I\t2\tnull', 'I\t1\tpen']);
+    await page.getByText('No file has come since this run began.').waitFor({ state: 'hidden' });
+    expect(await stream(page).first().innerText()).toContain('1 file · 2 inserted');
+  });
+
+  it('shows a file as it arrives and merges, its freshness, and its rows, without being asked', async () => {
+    const page = await open();
+    await putDmsFile(run.raw, 'sales/orders/20260301-101500123.parquet', [
+      { Op: 'I', id: 3, item: '<img src=x onerror=alert(1)>' },
+      { Op: 'D', id: 1, item: 'pen' },
+    ]);
+    await stream(page).filter({ hasText: '20260301-101500123.parquet' }).getByText('merged in').waitFor();
+    await stream(page).filter({ hasText: '1 inserted, 1 deleted' }).waitFor();
+    await peek(page).getByRole('cell', { name: '<img src=x onerror=alert(1)>' }).waitFor();
+    await tableRow(page, 'sales/orders').getByText('20260301-101500123.parquet').waitFor();
+    await page.getByText(/A point for each of the last 1 file, since .*: half within \d/).waitFor();
+    expect(await page.locator('#freshness-chart canvas').count()).toBe(1);
+    await page.getByText('The last files as a table').click();
+    expect(await page.locator('#freshness-body').innerText()).toContain('sales/orders');
+  });
+
+  it('shows which file blocks a table, why and what to do, until it is whole', async () => {
+    const page = await open();
+    const key = 'sales/orders/20260301-101500123.parquet';
+    await writeFile(join(run.raw, key), 'PAR1 and nothing more');
+    await tableRow(page, 'sales/orders').getByText('blocked', { exact: true }).waitFor();
+    const reason = page.locator('#tables-body .blocked');
+    expect(await reason.innerText()).toMatch(/^20260301-101500123\.parquet .+\n+What to do: .+/);
+    await stream(page).getByText('blocked', { exact: true }).waitFor();
+    await page.locator('#announcements', { hasText: 'sales/orders is blocked.' }).waitFor({ state: 'attached' });
+    await putDmsFile(run.raw, key, [{ Op: 'U', id: 1, item: 'fountain pen' }]);
+    await tableRow(page, 'sales/orders').getByText('active', { exact: true }).waitFor();
+    await reason.waitFor({ state: 'hidden' });
+    await stream(page).getByText('dropped').waitFor();
+    await stream(page).filter({ hasText: '1 updated' }).getByText('merged in').waitFor();
+  });
+
+  it('can be walked through with the keyboard alone, and shows where one is', async () => {
+    const page = await open();
+    await putDmsFile(run.raw, 'sales/orders/20260301-101500123.parquet', [{ Op: 'I', id: 3, item: 'paper' }]);
+    await page.getByText(/A point for each of the last 1 file/).waitFor();
+    await peek(page).getByRole('cell', { name: 'paper' }).waitFor();
+    const reached: string[] = [];
+    for (let i = 0; i < 30; i++) {
+      await page.keyboard.press('Tab');
+      const focus = await page.evaluate(() => {
+        const at = document.activeElement;
+        if (!at || at === document.body) return undefined;
+        const { outlineStyle, outlineWidth } = getComputedStyle(at);
+        return { name: at.id || at.textContent, isVisible: outlineStyle !== 'none' && outlineWidth !== '0px' };
+      });
+      if (!focus) break;
+      expect(focus).toMatchObject({ isVisible: true });
+      reached.push(focus.name.trim());
+    }
+    expect(reached).toEqual([
+      'Skip to the tables',
+      'tables-scroll',
+      'sales/items',
+      'sales/orders',
+      'sales/stock',
+      'The last files as a table',
+      'arrivals-pause',
+      'arrivals-scroll',
+      'rows-scroll',
+    ]);
+    await page.getByRole('button', { name: 'sales/stock' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('It has no rows in the lake yet.').waitFor();
+    await page.getByRole('button', { name: 'Pause' }).focus();
+    await page.keyboard.press('Space');
+    await putDmsFile(run.raw, 'sales/orders/20260301-101600123.parquet', [{ Op: 'I', id: 4, item: 'glue' }]);
+    await page.getByText('paused, 1 new file').waitFor();
+    expect(await stream(page).filter({ hasText: '101600123' }).count()).toBe(0);
+    await page.keyboard.press('Space');
+    await stream(page).filter({ hasText: '101600123' }).waitFor();
+  });
+
+  it.each(['light', 'dark'] as const)(
+    'has no fault that axe finds, contrast included, in %s colours',
+    async (colorScheme) => {
+      const page = await open({ colorScheme, bypassCSP: true, reducedMotion: 'reduce' });
+      await putDmsFile(run.raw, 'sales/orders/20260301-101500123.parquet', [{ Op: 'I', id: 3, item: 'paper' }]);
+      await page.getByText(/A point for each of the last 1 file/).waitFor();
+      await writeFile(join(run.raw, 'sales/orders/20260301-101600123.parquet'), 'PAR1 and nothing more');
+      await tableRow(page, 'sales/orders').getByText('blocked', { exact: true }).waitFor();
+      await page.getByText('The last files as a table').click();
+      await page.addScriptTag({ path: AXE });
+      const findings = await page.evaluate(async () => {
+        const { axe } = globalThis as unknown as { axe: Axe };
+        const { violations, passes } = await axe.run(document, { resultTypes: ['violations', 'passes'] });
+        return {
+          violations: violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
+          contrasts: passes.find(({ id }) => id === 'color-contrast')?.nodes.length ?? 0,
+        };
+      });
+      expect(findings.violations).toEqual([]);
+      expect(findings.contrasts).toBeGreaterThan(20);
+    },
+  );
+
+  it('obeys its Content-Security-Policy: nothing inline, nothing from elsewhere', async () => {
+    const page = await open();
+    const blocked = await page.evaluate(async () => {
+      const found: string[] = [];
+      document.addEventListener('securitypolicyviolation', ({ effectiveDirective }) => found.push(effectiveDirective));
+      const image = document.createElement('img');
+      image.src = 'http://192.0.2.1/x.png';
+      const script = document.createElement('script');
+      try {
+        script.textContent = 'document.title = "taken"';
+      } catch {
+        found.push('trusted types');
+      }
+      document.body.append(image, script);
+      await fetch('http://192.0.2.1/').catch(() => undefined);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return { found, title: document.title };
+    });
+    expect(blocked.title).toBe('Tidemark');
+    expect(blocked.found).toEqual(expect.arrayContaining(['img-src', 'connect-src', 'trusted types']));
+    // These are what was provoked.
+    complaints = complaints.filter(
+      (text) => !/192\.0\.2\.1|Content Security Policy|Trusted ?(?:Script|Type)/i.test(text),
+    );
+  });
+
+  it('fits a narrow screen', async () => {
+    const page = await open({ viewport: { width: 360, height: 700 } });
+    await page.getByRole('cell', { name: 'pen' }).waitFor();
+    const { wide, view } = await page.evaluate(() => ({
+      wide: document.documentElement.scrollWidth,
+      view: document.documentElement.clientWidth,
+    }));
+    expect(wide).toBe(view);
+  });
+
+  it('finds back to a run that was away, and shows how it stands then', async () => {
+    const page = await open();
+    await tableRow(page, 'sales/orders').waitFor();
+    const port = Number(new URL(run.url).port);
+    await run.stop();
+    await page.getByText('The run does not answer. Trying again').waitFor();
+    await putDmsFile(run.raw, 'sales/orders/20260301-101500123.parquet', [{ Op: 'I', id: 3, item: 'paper' }]);
+    run = await startWatchedRun(root, TABLES, port);
+    await page.getByText('Live', { exact: true }).waitFor();
+    await tableRow(page, 'sales/orders').getByText('20260301-101500123.parquet').waitFor();
+    await peek(page).getByRole('cell', { name: 'paper' }).waitFor();
+    // It tried while nobody was there, and finds no other fault.
+    complaints = complaints.filter((text) => !text.includes('net::ERR_'));
+    expect(complaints).toEqual([]);
+  });
+});
+
+/** What is used of axe-core. */
+interface Axe {
+  run: (
+    root: unknown,
+    options: object,
+  ) => Promise<Record<'violations' | 'passes', { id: string; nodes: { html: string }[] }[]>>;
+}
