@@ -1,4 +1,4 @@
-import { STRUCT, ThriftReader } from './thrift-reader.ts';
+import { LIST, STRUCT, ThriftReader } from './thrift-reader.ts';
 
 /**
  * Thrift structs made out of the bytes of others: what is passed on stays what it was to the byte, fields that nobody
@@ -59,7 +59,6 @@ export function concatenated(parts: readonly Uint8Array[]): Uint8Array {
   return bytes;
 }
 
-const LIST = 9;
 const STOP = Uint8Array.of(0);
 
 function fieldHeader(field: number, last: number, type: number): Uint8Array {
