@@ -41,15 +41,16 @@ export async function saveProgress(
   const progress: Progress = { ...row.progress, ...changes, version: (row.progress.version ?? 0) + 1 };
   const set: Record<string, Attribute> = { WriteId: random.id() };
   const remove: string[] = [];
-  const item: Record<string, Attribute> = { ...row.item };
+  const item: Record<string, Attribute> = {};
   const attributes = progressAttributes(row.path, progress);
+  for (const name in row.item) {
+    const value = row.item[name];
+    if (name in attributes && attributes[name] === undefined) remove.push(name);
+    else if (value !== undefined) item[name] = value;
+  }
   for (const name in attributes) {
     const value = attributes[name];
     if (value !== undefined) set[name] = value;
-    else if (row.item[name] !== undefined) {
-      remove.push(name);
-      Reflect.deleteProperty(item, name);
-    }
   }
   const expected = Object.fromEntries(['Version', ...EDITED_ATTRIBUTES].map((name) => [name, row.item[name]]));
   await tables.update(row.path, { set, remove }, expected);

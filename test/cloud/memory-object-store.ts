@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/ports/clock.ts';
-import type { ObjectStore, ObjectSummary, Pieces, Replaces, WrittenObject } from '../../lib/ports/object-store.ts';
+import type { ObjectStore, ObjectSummary, Piece, Pieces, Replaces, WrittenObject } from '../../lib/ports/object-store.ts';
 import { ObjectChanged } from '../../lib/ports/object-store.ts';
 import type { StoredObject } from './bucket.ts';
 import { Bucket } from './bucket.ts';
@@ -67,6 +67,11 @@ export class MemoryObjectStore implements ObjectStore {
     }
   }
 
+  /** What `list` gives, at once. */
+  listed(prefix: string, after?: string): ObjectSummary[] {
+    return this.#bucket.list(prefix, after, Infinity).map(summary);
+  }
+
   head(key: string): Promise<ObjectSummary | undefined> {
     return this.#call('head', key, () => {
       const object = this.#bucket.get(key);
@@ -84,12 +89,15 @@ export class MemoryObjectStore implements ObjectStore {
   }
 
   async write(key: string, pieces: Pieces, replaces: Replaces): Promise<WrittenObject> {
+    const whole: Piece[] = Array.isArray(pieces) ? (pieces as Piece[]) : [];
     const chunks: Uint8Array[] = [];
     let bytesWritten = 0;
     let bytesCopied = 0;
-    for await (const piece of pieces) {
+    // What is all there already need not be waited for piece by piece.
+    for await (const piece of Array.isArray(pieces) ? [] : pieces) whole.push(ownPiece(piece));
+    for (const piece of whole) {
       if (piece instanceof Uint8Array) {
-        chunks.push(Uint8Array.from(piece));
+        chunks.push(piece);
         bytesWritten += piece.length;
       } else {
         if (replaces === 'absent') throw new Error(`${key} replaces nothing, so no range can be copied from it`);
@@ -136,6 +144,11 @@ export class MemoryObjectStore implements ObjectStore {
   #call<T>(name: string, target: string, effect: () => T): Promise<T> {
     return underFault(this.#fault, { service: 's3', name, target }, effect);
   }
+}
+
+/** The bytes of a piece may be used for the next one once that is asked for. */
+function ownPiece(piece: Piece): Piece {
+  return piece instanceof Uint8Array ? Uint8Array.from(piece) : piece;
 }
 
 function summary({ key, eTag, bytes, lastModified }: StoredObject): ObjectSummary {

@@ -1,11 +1,10 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Attribute, TableItem, TableItemChange, TableStore } from '../../lib/ports/table-store.ts';
 import { TableItemChanged } from '../../lib/ports/table-store.ts';
 import type { RowChange } from '../../lib/table/wake.ts';
 import type { FaultHook } from './fault.ts';
 import { noFaults, underFault } from './fault.ts';
 
-/** The table store port on a map. Items are copied in and out, as a service would. */
+/** The table store port on a map. Items are copied in, and those given out cannot be changed. */
 export class MemoryTableStore implements TableStore {
   /** Called after each change of an item, as the table's stream would tell it. */
   onChange: ((change: RowChange) => void) | undefined;
@@ -38,21 +37,18 @@ export class MemoryTableStore implements TableStore {
   }
 
   get(path: string): Promise<TableItem | undefined> {
-    return this.#call('get', path, () => {
-      const item = this.#items.get(path);
-      return item && copyOf(item);
-    });
+    return this.#call('get', path, () => this.#items.get(path));
   }
 
   async *scan(): AsyncIterable<TableItem> {
-    const items = await this.#call('scan', '', () => [...this.#items.values()].map(copyOf));
+    const items = await this.#call('scan', '', () => [...this.#items.values()]);
     yield* items;
   }
 
   create(item: TableItem): Promise<TableItem> {
     return this.#call('create', item.path, () => {
       if (!this.#items.has(item.path)) this.#store(item);
-      return copyOf(this.#items.get(item.path)!);
+      return this.#items.get(item.path)!;
     });
   }
 
@@ -61,18 +57,19 @@ export class MemoryTableStore implements TableStore {
       const item = this.#items.get(path);
       if (!item) throw new TableItemChanged(path);
       for (const [name, value] of Object.entries(expected))
-        if (!same(item[name], value)) throw new TableItemChanged(path);
-      const next: Record<string, Attribute> = { ...item, ...change.set };
-      for (const name of change.remove) Reflect.deleteProperty(next, name);
+        if (!isSame(item[name], value)) throw new TableItemChanged(path);
+      const next: Record<string, Attribute> = {};
+      for (const name in item) if (!change.remove.includes(name)) next[name] = item[name]!;
+      Object.assign(next, change.set);
       this.#store({ ...next, path });
     });
   }
 
   #store(item: TableItem): void {
     const before = this.#items.get(item.path);
-    const after = copyOf(item);
+    const after = frozen(item);
     this.#items.set(item.path, after);
-    if (isDeepStrictEqual(before, after)) return; // a stream tells of changes only
+    if (isSame(before, after)) return; // a stream tells of changes only
     this.onChange?.({ sequenceNumber: String(++this.#changes), ...(before && { before }), after });
   }
 
@@ -81,17 +78,24 @@ export class MemoryTableStore implements TableStore {
   }
 }
 
-/** By hand: `structuredClone` makes objects of another realm under jest, which equal no others, and JSON takes longer. */
-function copyOf<T extends Attribute | TableItem>(value: T): T {
-  if (typeof value !== 'object') return value;
-  if (Array.isArray(value)) return (value as Attribute[]).map(copyOf) as unknown as T;
+/** A copy that nobody can change; what is such a copy already is left as it is. */
+function frozen<T extends Attribute | TableItem>(value: T): T {
+  if (typeof value !== 'object' || Object.isFrozen(value)) return value;
+  if (Array.isArray(value)) return Object.freeze((value as Attribute[]).map(frozen)) as unknown as T;
   const copy: Record<string, Attribute> = {};
-  const attributes: [string, Attribute | undefined][] = Object.entries(value);
-  for (const [name, attribute] of attributes) if (attribute !== undefined) copy[name] = copyOf(attribute);
-  return copy as T;
+  const attributes = value as Readonly<Record<string, Attribute | undefined>>;
+  for (const name in attributes) if (attributes[name] !== undefined) copy[name] = frozen(attributes[name]);
+  return Object.freeze(copy) as T;
 }
 
-function same(a: Attribute | undefined, b: Attribute | undefined): boolean {
-  if (typeof a !== 'object' || typeof b !== 'object') return a === b;
-  return isDeepStrictEqual(copyOf(a), copyOf(b));
+type Value = Attribute | TableItem | undefined;
+
+/** Whether two values are the same to a reader; attributes have no order. */
+export function isSame(a: Value, b: Value): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || Array.isArray(a) !== Array.isArray(b)) return false;
+  const [one, other] = [a as Readonly<Record<string, Attribute>>, b as Readonly<Record<string, Attribute>>];
+  for (const name in other) if (one[name] === undefined && other[name] !== undefined) return false;
+  for (const name in one) if (!isSame(one[name], other[name])) return false;
+  return true;
 }

@@ -104,10 +104,11 @@ export class Queue {
 
   /** When a message can be received, in ms since the epoch; undefined if there is none. */
   nextVisibleAt(): number | undefined {
+    if (this.#messages.length === 0) return undefined;
     const groups = new Map<string, number>();
     for (const { messageId, groupId = messageId, visibleAt } of this.#messages)
       groups.set(groupId, Math.max(groups.get(groupId) ?? 0, visibleAt));
-    return groups.size === 0 ? undefined : Math.min(...groups.values());
+    return Math.min(...groups.values());
   }
 
   /** False if the handle is of an earlier receive, or its visibility has run out (on a standard queue only the former). */

@@ -87,14 +87,16 @@ export class Scheduler {
   #choose(now: number): { ready: Action | Source | undefined; next: number | undefined } {
     let ready: Action | Source | undefined;
     let next: number | undefined;
-    const consider = (candidate: Action | Source, at: number): void => {
-      if (at > now) next = Math.min(next ?? at, at);
-      else if (!ready || candidate.actor.priority > ready.actor.priority) ready = candidate;
-    };
-    for (const action of this.#actions) consider(action, action.readyAt);
+    for (const action of this.#actions) {
+      const { readyAt: at } = action;
+      if (at > now) next = next === undefined || at < next ? at : next;
+      else if (!ready || action.actor.priority > ready.actor.priority) ready = action;
+    }
     for (const source of this.#sources) {
       const at = source.readyAt();
-      if (at !== undefined) consider(source, at);
+      if (at === undefined) continue;
+      if (at > now) next = next === undefined || at < next ? at : next;
+      else if (!ready || source.actor.priority > ready.actor.priority) ready = source;
     }
     return { ready, next };
   }

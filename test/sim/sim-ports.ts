@@ -44,11 +44,9 @@ export class SimObjectStore implements ObjectStore {
 
   async *list(prefix: string, options: { after?: string } = {}): AsyncIterable<ObjectSummary> {
     const process = this.caller.process();
-    const effect = async (): Promise<ObjectSummary[]> => {
-      const objects: ObjectSummary[] = [];
-      for await (const object of this.store.list(prefix, options)) objects.push(object);
+    const effect = (): Promise<ObjectSummary[]> => {
       if (this.name === 'raw') this.caller.observer.rawListed(process, prefix);
-      return objects;
+      return Promise.resolve(this.store.listed(prefix, options.after));
     };
     const objects = await this.caller.calls.make(process, { store: this.name, name: 'list', target: prefix, effect });
     for (const object of objects) this.#see(object);
