@@ -7,6 +7,7 @@ export async function mapConcurrently<T, R>(
   limit: number,
   work: (item: T, index: number) => Promise<R>,
 ): Promise<R[]> {
+  if (items.length === 1) return [await work(items[0] as T, 0)];
   const results = new Array<R>(items.length);
   const failures: unknown[] = [];
   let next = 0;

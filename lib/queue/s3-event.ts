@@ -17,17 +17,18 @@ export interface CreatedObject {
  */
 export function parseS3Event(body: string): CreatedObject[] {
   const event: unknown = JSON.parse(body);
+  const notification = v.safeParse(Notification, event);
+  if (notification.success)
+    return notification.output.Records.map(({ s3: { bucket, object } }) => ({
+      bucket: bucket.name,
+      key: decodeKey(object.key),
+      occurrence: object.sequencer ?? object.eTag ?? '',
+    }));
   if (v.is(TestEvent, event)) return [];
   const bridged = v.safeParse(BridgedEvent, event);
-  if (bridged.success) {
-    const { bucket, object } = bridged.output.detail;
-    return [{ bucket: bucket.name, key: object.key, occurrence: object.sequencer ?? object.etag ?? '' }];
-  }
-  return v.parse(Notification, event).Records.map(({ s3: { bucket, object } }) => ({
-    bucket: bucket.name,
-    key: decodeKey(object.key),
-    occurrence: object.sequencer ?? object.eTag ?? '',
-  }));
+  if (!bridged.success) throw new v.ValiError(notification.issues);
+  const { bucket, object } = bridged.output.detail;
+  return [{ bucket: bucket.name, key: object.key, occurrence: object.sequencer ?? object.etag ?? '' }];
 }
 
 /** As HTML forms are encoded: `+` is a space, then `%XX`. @throws URIError on a bad escape. */

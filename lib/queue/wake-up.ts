@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * A wake-up says "look at this table". It carries no truth: the consumer reads the table's row and the bucket. `key` is
@@ -36,5 +36,5 @@ export function deduplicationId(wakeUp: WakeUp): string {
 }
 
 function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text);
 }

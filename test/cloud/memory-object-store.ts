@@ -1,5 +1,12 @@
 import type { Clock } from '../../lib/ports/clock.ts';
-import type { ObjectStore, ObjectSummary, Piece, Pieces, Replaces, WrittenObject } from '../../lib/ports/object-store.ts';
+import type {
+  ObjectStore,
+  ObjectSummary,
+  Piece,
+  Pieces,
+  Replaces,
+  WrittenObject,
+} from '../../lib/ports/object-store.ts';
 import { ObjectChanged } from '../../lib/ports/object-store.ts';
 import type { StoredObject } from './bucket.ts';
 import { Bucket } from './bucket.ts';

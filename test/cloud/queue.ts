@@ -41,6 +41,8 @@ export class Queue {
   readonly #origins = new Map<string, Queue>();
   readonly #sent = new Map<string, { messageId: string; at: number }>();
   #ids = 0;
+  /** When a message can be received; undefined until that is asked for again. */
+  #next: number | undefined;
 
   constructor(
     readonly name: string,
@@ -70,11 +72,13 @@ export class Queue {
     if (earlier && now - earlier.at < DEDUPLICATION_MS) return { messageId: earlier.messageId };
     const messageId = `${this.name}-${++this.#ids}`;
     if (fifo) this.#sent.set(deduplicationKey, { messageId, at: now });
+    this.#next = undefined;
     this.#messages.push({ ...message, messageId, receiptHandle: '', receiveCount: 0, sentAt: now, visibleAt: now });
     return { messageId };
   }
 
   receive(max: number, visibilitySeconds: number = this.options.visibilitySeconds): ReceivedMessage[] {
+    this.#next = undefined;
     const now = this.clock.now();
     const { maxReceiveCount = Infinity, deadLetters } = this.options;
     const locked = this.#groupsInFlight(now);
@@ -92,7 +96,7 @@ export class Queue {
       message.visibleAt = now + visibilitySeconds * 1000;
       received.push(message);
     }
-    this.#messages = this.#messages.filter((message) => !dead.includes(message));
+    if (dead.length > 0) this.#messages = this.#messages.filter((message) => !dead.includes(message));
     if (deadLetters) for (const message of dead) deadLetters.#bury(message, this);
     return received.map((message) => ({ ...message })); // as it was received, whatever becomes of it
   }
@@ -104,7 +108,12 @@ export class Queue {
 
   /** When a message can be received, in ms since the epoch; undefined if there is none. */
   nextVisibleAt(): number | undefined {
-    if (this.#messages.length === 0) return undefined;
+    this.#next ??= this.#earliest();
+    return this.#next === Infinity ? undefined : this.#next;
+  }
+
+  /** Infinity if there are no messages. */
+  #earliest(): number {
     const groups = new Map<string, number>();
     for (const { messageId, groupId = messageId, visibleAt } of this.#messages)
       groups.set(groupId, Math.max(groups.get(groupId) ?? 0, visibleAt));
@@ -115,6 +124,7 @@ export class Queue {
   delete(receiptHandle: string): boolean {
     const message = this.#held(receiptHandle);
     if (!message) return false;
+    this.#next = undefined;
     this.#messages.splice(this.#messages.indexOf(message), 1);
     return true;
   }
@@ -123,6 +133,7 @@ export class Queue {
   changeVisibility(receiptHandle: string, seconds: number): boolean {
     const message = this.#held(receiptHandle);
     if (!message || message.visibleAt <= this.clock.now()) return false;
+    this.#next = undefined;
     message.visibleAt = this.clock.now() + seconds * 1000;
     return true;
   }
@@ -135,6 +146,7 @@ export class Queue {
     const { messageId, body, groupId, deduplicationId } = oldest;
     this.#origins.get(messageId)?.send({ body, groupId, deduplicationId });
     this.#origins.delete(messageId);
+    this.#next = undefined;
     this.#messages.splice(this.#messages.indexOf(oldest), 1);
     return true;
   }
@@ -160,5 +172,7 @@ export class Queue {
 }
 
 function isFifoId(id: string | undefined): boolean {
-  return id !== undefined && /^[\x21-\x7e]{1,128}$/.test(id);
+  return id !== undefined && FIFO_ID.test(id);
 }
+
+const FIFO_ID = /^[\x21-\x7e]{1,128}$/;

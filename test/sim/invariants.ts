@@ -4,12 +4,13 @@
  */
 import type { TableItem } from '../../lib/ports/table-store.ts';
 import type { MemoryObjectStore } from '../cloud/memory-object-store.ts';
+import { isSame } from '../cloud/memory-table-store.ts';
 import type { Process } from './calls.ts';
 import type { Counters } from './counters.ts';
 import type { LakeRow } from './lake-view.ts';
 import { LakeView } from './lake-view.ts';
 import type { TableModel } from './model.ts';
-import { isMerged, isSkipped, keyKindOf, keyText, rowText } from './model.ts';
+import { isMerged, isSkipped, keyKindOf, keyText } from './model.ts';
 import type { KeyKind } from './scenario.ts';
 import type { Observer } from './sim-ports.ts';
 import { Violation } from './violation.ts';
@@ -65,20 +66,20 @@ export class Invariants implements Observer {
     }
     const bytes = this.lake.bytes(key);
     const old = this.view.rows(table.lakeFolder);
-    const hadRows = this.view.hasRows(key);
+    const hadRows = this.view.rowsOf(key).length > 0;
     await this.view.update(key, bytes);
     const rows = this.view.rows(table.lakeFolder);
+    const changed = this.view.rowsOf(key);
     const item = this.itemOf(table.path);
     if (!item) {
       this.fail(`${key} is written for a table that has no row`);
       return;
     }
     if (before && !bytes) this.counters.add('files removed for good');
-    if (before && bytes && this.growing && hadRows && this.view.hasRows(key) && !table.isLaidOutAnew)
+    if (before && bytes && this.growing && hadRows && changed.length > 0 && !table.isLaidOutAnew)
       this.#growth(key, before, bytes);
-    for (const row of rows) {
-      if (!table.model.given.has(rowText(row))) this.fail(`${key}: no raw file ever gave the row ${rowText(row)}`);
-    }
+    for (const { text } of changed)
+      if (!table.model.given.has(text)) this.fail(`${key}: no raw file ever gave the row ${text}`);
     const builtWith = item.BuiltWith as { PrimaryKey: string } | undefined;
     if (!builtWith) return;
     const kind = keyKindOf(builtWith.PrimaryKey);
@@ -105,7 +106,7 @@ export class Invariants implements Observer {
     const { path, lakeFolder, model } = table;
     const builtWith = item.BuiltWith as { PrimaryKey: string };
     const expected = model.expectedBy(item, keyKindOf(builtWith.PrimaryKey));
-    const found = this.view.rows(lakeFolder).map(rowText).sort();
+    const found = this.view.texts(lakeFolder);
     const difference = differenceOf(expected, found);
     // What is merged again is in the lake already, and old values come back until it is.
     if (item.Replay !== undefined) table.isAhead = true;
@@ -208,7 +209,7 @@ function lastFile({ LastIncrementalFile: last }: TableItem): string {
 /** Whether an update says that more raw files are merged than before. */
 function isCommit(before: TableItem | undefined, after: TableItem): boolean {
   if (before?.Generation !== after.Generation || after.Intent !== undefined || !after.BuiltWith) return false;
-  return MARKS.some((name) => JSON.stringify(before?.[name]) !== JSON.stringify(after[name]));
+  return MARKS.some((name) => !isSame(before?.[name], after[name]));
 }
 
 const MARKS = ['LoadFiles', 'MergedFiles', 'ChangeFiles', 'Partial', 'LowWaterMark', 'SweptAt'];

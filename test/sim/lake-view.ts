@@ -3,12 +3,14 @@ import type { RowGroup } from 'hyparquet';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import type { Row } from './model.ts';
+import { rowText } from './model.ts';
 
 export interface LakeRow extends Row {
   /** Of the file that holds it, as its name says. */
   generation: number;
   /** That file's folder. */
   folder: string;
+  text: string;
 }
 
 export class LakeView {
@@ -16,12 +18,21 @@ export class LakeView {
 
   /** Rows in the files below `folder`. */
   rows(folder: string): LakeRow[] {
-    return [...this.#files].flatMap(([key, rows]) => (key.startsWith(folder) ? rows : []));
+    const found: LakeRow[] = [];
+    for (const [key, rows] of this.#files) if (key.startsWith(folder)) for (const row of rows) found.push(row);
+    return found;
   }
 
-  /** Whether a file is known that has rows. */
-  hasRows(key: string): boolean {
-    return (this.#files.get(key)?.length ?? 0) > 0;
+  /** Rows in one file. */
+  rowsOf(key: string): readonly LakeRow[] {
+    return this.#files.get(key) ?? [];
+  }
+
+  /** Rows in the files below `folder`, as sorted text. */
+  texts(folder: string): string[] {
+    return this.rows(folder)
+      .map(({ text }) => text)
+      .sort();
   }
 
   /** @param bytes undefined if the object is gone */
@@ -40,15 +51,17 @@ async function readRows(key: string, bytes: Uint8Array): Promise<LakeRow[]> {
   const records = await readRecords(bytes);
   const [, folderDay] = /\/day=([^/]*)\//.exec(key) ?? [];
   const generation = Number(/\/g(\d+)-[^/]*$/.exec(key)?.[1] ?? 0);
-  return records.map(({ Op, id, item, day, extra }) => ({
-    op: Op as Row['op'],
-    id: id as number,
-    item: item as string,
-    day: folderDay === undefined ? ((day ?? null) as string | null) : dayOf(folderDay),
-    extra: (extra ?? null) as string | null,
-    generation,
-    folder: key.slice(0, key.lastIndexOf('/')),
-  }));
+  const folder = key.slice(0, key.lastIndexOf('/'));
+  return records.map(({ Op, id, item, day, extra }) => {
+    const row: Row = {
+      op: Op as Row['op'],
+      id: id as number,
+      item: item as string,
+      day: folderDay === undefined ? ((day ?? null) as string | null) : dayOf(folderDay),
+      extra: (extra ?? null) as string | null,
+    };
+    return { ...row, generation, folder, text: rowText(row) };
+  });
 }
 
 type Records = readonly Record<string, unknown>[];

@@ -5,7 +5,7 @@ import type { Watched } from './invariants.ts';
 import { differenceOf } from './invariants.ts';
 import type { Invariants } from './invariants.ts';
 import type { RawVersion, Row } from './model.ts';
-import { isMerged, keyKindOf, rowText, TableModel } from './model.ts';
+import { isMerged, keyKindOf, TableModel } from './model.ts';
 import { rawBytes } from './raw-bytes.ts';
 import type { Damage, Event, KeyKind, RowChange, Scenario } from './scenario.ts';
 import { DAYS } from './scenario.ts';
@@ -108,7 +108,7 @@ export class Outside {
       const isDone = version.kind === 'load' ? loads[version.name] === version.eTag : isMerged(version, item);
       if (!isDone) return `${path} has ${version.name}, which its row does not say is merged`;
     }
-    const found = this.invariants().view.rows(lakeFolder).map(rowText).sort();
+    const found = this.invariants().view.texts(lakeFolder);
     const difference = differenceOf(model.expected(key, item), found);
     if (difference) return `the lake of ${path} ${difference}`;
     const wrongKey = item.BuiltWith && keyKindOf((item.BuiltWith as { PrimaryKey: string }).PrimaryKey) !== key;

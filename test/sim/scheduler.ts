@@ -76,7 +76,9 @@ export class Scheduler {
         outside?.lull === 'none' && (!ready || outside.actor.priority > ready.actor.priority) ? outside : ready;
       const due = chosen ?? (outside?.lull === 'idle' || next === undefined ? outside : undefined);
       if (due) {
-        await this.#do(due);
+        const running = this.#begin(due);
+        await everyoneWaits();
+        if (running) await running;
         return true;
       }
       if (next === undefined) return false;
@@ -101,14 +103,13 @@ export class Scheduler {
     return { ready, next };
   }
 
-  async #do(chosen: Pick<Action, 'actor' | 'run'>): Promise<void> {
+  #begin(chosen: Pick<Action, 'actor' | 'run'>): void | Promise<void> {
     const at = this.#actions.indexOf(chosen as Action);
     if (at >= 0) this.#actions.splice(at, 1);
     this.steps++;
     this.clock.advance(this.random.integer(1, this.#stepMsMax));
     if (this.random.chance(PRIORITY_CHANGE)) chosen.actor.priority = this.random.next();
-    await chosen.run();
-    await everyoneWaits();
+    return chosen.run();
   }
 }
 
