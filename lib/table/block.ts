@@ -1,5 +1,6 @@
 import type { TableBlocked } from '../errors.ts';
 import type { TableName } from '../dms/object-key.ts';
+import { ObjectChanged } from '../ports/object-store.ts';
 import type { Ports } from '../ports/ports.ts';
 import { pendingLoads } from './pending.ts';
 import type { RawListing } from './raw-listing.ts';
@@ -8,7 +9,11 @@ import { readOrRegisterRow, saveProgress } from './row-store.ts';
 import type { Blocked, TableRow } from './row.ts';
 import { settingsText } from './row.ts';
 
-/** Notes in a table's row what is in the way; once, as long as it is the same. */
+/**
+ * Notes in a table's row what is in the way; once, as long as it is the same.
+ * @throws ObjectChanged if that file was replaced or removed since it was listed: another merge may have merged it already,
+ * and nobody would be woken to take the note back.
+ */
 export async function blockTable(
   error: TableBlocked,
   path: string,
@@ -17,9 +22,11 @@ export async function blockTable(
   { raw, tables, random, clock, config }: Pick<Ports, 'raw' | 'tables' | 'random' | 'clock' | 'config'>,
 ): Promise<Blocked> {
   const row = await readOrRegisterRow(path, name, tables, config);
-  // As it was listed: should it have been replaced since then, the new one is not known to be bad.
+  const key = rawPrefix(path) + error.file;
+  // After the row was read: who merges what replaces the file from now on changes the row, and this note is refused.
+  const found = error.file === '' ? undefined : await raw.head(key);
   const listed = listedFiles(listing).find(({ name }) => name === error.file);
-  const found = error.file === '' ? undefined : (listed ?? (await raw.head(rawPrefix(path) + error.file)));
+  if (listed && found?.eTag !== listed.eTag) throw new ObjectChanged(key, `version ${listed.eTag}`);
   const blocked: Blocked = {
     file: error.file,
     eTag: found?.eTag ?? '',

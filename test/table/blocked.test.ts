@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { DmsColumn } from '../../lib/sample/dms-column.ts';
+import type { Fault } from '../cloud/fault.ts';
 import { OP_COLUMN } from '../../lib/sample/dms-column.ts';
 import type { TableOutcome } from '../../lib/table/reconcile-batch.ts';
 import { sweep } from '../../lib/table/sweep.ts';
+import { deferred } from './deferred.ts';
 import type { LabTable } from './table-lab.ts';
 import { changeBytes, ID, ITEM, TableLab } from './table-lab.ts';
 
@@ -77,6 +79,29 @@ describe('a file that cannot be merged', () => {
     lab.onCall = () => 'none';
     await table.merge([key]);
     expect(await table.rows()).toEqual(['1 apple', '2 good']);
+  });
+
+  it('blocks nothing where it was replaced and merged while a slow merge was reading it', async () => {
+    const { lab, table } = await loaded();
+    const key = table.put(`${NAMES[0]}.parquet`, BAD);
+    const next = table.change(NAMES[1]!, [['U', 1, 'after']]);
+    const [stall, release] = [deferred(), deferred()];
+    // Both are read side by side; the bad one is read when the other is held.
+    lab.onCall = async ({ store, name, target }): Promise<Fault> => {
+      if (store !== 'raw' || name !== 'read' || target !== next) return 'none';
+      lab.onCall = () => 'none';
+      stall.resolve();
+      await release.promise;
+      return 'none';
+    };
+    const slow = table.merge([key]);
+    await stall.promise;
+    table.change(NAMES[0]!, [['U', 2, 'good']]);
+    await table.merge([key]);
+    release.resolve();
+    await slow;
+    expect(await table.item()).not.toHaveProperty('Blocked');
+    expect(await table.rows()).toEqual(['1 after', '2 good']);
   });
 
   it('goes on when it is deleted and the sweep comes by', async () => {
