@@ -2,12 +2,15 @@ import { availableParallelism } from 'node:os';
 import { messageOf } from '../errors.ts';
 import { WrongUsage } from '../local/wrong-usage.ts';
 import type { PlaceIo } from '../place/place.ts';
+import { Refused } from '../table/refused.ts';
 import { threadsFor } from '../threads/threads.ts';
 
 /** What a command reads and writes besides its place. */
 export interface CommandIo extends PlaceIo {
   /** A line of results. */
   out: (line: string) => void;
+  /** Where progress may be drawn, if that is a terminal. */
+  terminal?: NodeJS.WritableStream | undefined;
 }
 
 /** The process's own. */
@@ -15,11 +18,15 @@ export function processIo(): CommandIo {
   return {
     out: (line) => process.stdout.write(`${line}\n`),
     err: (line) => process.stderr.write(`${line}\n`),
+    terminal: process.stderr.isTTY ? process.stderr : undefined,
     threads: threadsFor(availableParallelism()),
   };
 }
 
-/** Runs a command. @returns its exit code: 1 for wrong usage, of which it says what was meant, and unexpected failures. */
+/**
+ * Runs a command.
+ * @returns its exit code: 1 for wrong usage and refusals, of which it says what to do instead, and unexpected failures.
+ */
 export async function exitCodeOf(
   command: string,
   { err }: Pick<CommandIo, 'err'>,
@@ -29,6 +36,7 @@ export async function exitCodeOf(
     return await run();
   } catch (error) {
     if (error instanceof WrongUsage) err(`tidemark ${command}: ${error.message}\nSee: tidemark ${command} --help`);
+    else if (error instanceof Refused) err(`tidemark ${command}: ${error.message}\n  What to do: ${error.next}`);
     else if (isOfAws(error))
       err(`tidemark ${command}: a request to AWS failed: ${error.name}: ${error.message}\n${ACCESS}`);
     else err(error instanceof Error && error.stack !== undefined ? error.stack : messageOf(error));

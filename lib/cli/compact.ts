@@ -1,32 +1,44 @@
 import { Command } from 'commander';
 import { bytesText } from '../local/plan-text.ts';
 import { counted, jsonLine, readableLine } from '../local/report-line.ts';
-import { namedTable } from '../local/table-name.ts';
 import { WrongUsage } from '../local/wrong-usage.ts';
 import { exitCodeOfTable, notUpToDateText } from '../place/brought-text.ts';
 import type { PlaceOptions } from '../place/place.ts';
-import { addPlaceOptions, openPlace } from '../place/place.ts';
+import { openPlace } from '../place/place.ts';
 import type { CompactReport } from '../table/compact.ts';
 import type { CommandIo } from './command-io.ts';
 import { exitCodeOf, processIo } from './command-io.ts';
 import type { Confirm } from './confirm.ts';
 import { terminalConfirm } from './confirm.ts';
+import type { CommandHelp } from './help.ts';
+import { addCommonOptions } from './help.ts';
+import { knownTable } from './known-table.ts';
 
-const EXAMPLES = `
-Examples:
-  $ npm run --silent tidemark -- compact sales/orders --raw ./raw --lake ./lake
-      merges what there is of sales/orders, then lays those files out anew that hold small row groups or more than 5 % of
-      bytes no longer in use
-  $ npm run --silent tidemark -- compact sales/orders --raw ./raw --lake ./lake --purge
-      every file with any byte no longer in use, so that changed and deleted values are gone from the lake
-  $ npm run --silent tidemark -- compact sales/orders --stage dev --purge
-      the same, done by the function merge of the stack that was deployed as stage dev
-
-It may be killed at any moment and started again, and may run while others merge. On AWS the command asks for it and waits
-until the table is up to its raw files; merge then lays the files out, and logs "table compacted" when it is done.
-
-Exit code: 0 all is done (on AWS: asked for); 2 the table is blocked (stderr says why and what to do); 1 it is inactive or
-unknown, wrong usage or an unexpected failure.`;
+const HELP: CommandHelp = {
+  examples: [
+    [
+      'sales/orders --raw ./raw --lake ./lake',
+      'merges what there is of sales/orders, then lays those files out anew that hold small row groups or more than 5 % of bytes no longer in use',
+    ],
+    [
+      'sales/orders --raw ./raw --lake ./lake --purge',
+      'every file with any byte no longer in use, so that changed and deleted values are gone from the lake',
+    ],
+    [
+      'sales/orders --stage dev --purge',
+      'the same, done by the function merge of the stack that was deployed as stage dev',
+    ],
+  ],
+  notes: [
+    'It may be killed at any moment and started again, and may run while others merge. On AWS the command asks for it and waits until the table is up to its raw files; merge then lays the files out, and logs "table compacted" when it is done.',
+  ],
+  json: 'on folders a line per merge, as tidemark local writes it, and a last one: {"table", "filesLaidOut", "filesJoined", "filesWritten", "bytesBefore", "bytesAfter", "givenUp"?}; on AWS {"table", "requested": true}.',
+  exitCodes: {
+    0: 'all is done (on AWS: asked for)',
+    1: 'the table is inactive or unknown',
+    2: 'it is blocked (stderr says why and what to do)',
+  },
+};
 
 export interface CompactOptions extends PlaceOptions {
   purge?: boolean;
@@ -34,7 +46,6 @@ export interface CompactOptions extends PlaceOptions {
   /** Join without asking. */
   yes?: boolean;
   json?: boolean;
-  verbose?: boolean;
 }
 
 export interface CompactIo extends CommandIo {
@@ -45,18 +56,13 @@ export interface CompactIo extends CommandIo {
 export function compactCommand(): Command {
   const command = new Command('compact')
     .description("Lays a table's lake files out anew, each within its own key, after merging what there is.")
-    .argument('<table>', 'the table: <schema>/<table>');
-  return addPlaceOptions(command)
+    .argument('<table>', 'the table: <schema>/<table>')
     .option('--purge', 'every file with any byte no longer in use: changed and deleted values are gone then')
     .option('--join', 'join small files of a partition; readers may find rows twice, or miss them, meanwhile')
-    .option('-y, --yes', 'join without asking')
-    .option('--json', 'write results as JSON lines to stdout')
-    .option('-v, --verbose', 'log every step to stderr')
-    .allowExcessArguments(false)
-    .addHelpText('after', EXAMPLES)
-    .action(async (table: string, options: CompactOptions) => {
-      process.exitCode = await runCompact(table, options, { ...processIo(), confirm: terminalConfirm() });
-    });
+    .option('-y, --yes', 'join without asking');
+  return addCommonOptions(command, HELP).action(async (table: string, options: CompactOptions) => {
+    process.exitCode = await runCompact(table, options, { ...processIo(), confirm: terminalConfirm() });
+  });
 }
 
 /**
@@ -69,17 +75,11 @@ export function runCompact(table: string, options: CompactOptions, io: CompactIo
     const compact = { purge: options.purge ?? false, join: options.join ?? false };
     const place = await openPlace(options, {
       ...io,
-      verbose: options.verbose ?? false,
       onReport: (report) => io.out(options.json ? jsonLine(report) : readableLine(report)),
     });
-    const { tables, config, random } = place.ports;
-    const { path } = namedTable(table, config);
+    const { path } = await knownTable(table, place);
     if (compact.join && !options.yes && !(await isConfirmed(table, io))) return 1;
-    if (!(await tables.get(path)))
-      throw new WrongUsage(
-        `${table} is not known at ${place.name}. Its first raw file registers it when it is merged.`,
-      );
-    const brought = await place.bringUpToDate({ table: path, cause: `compaction ${random.id()}`, compact });
+    const brought = await place.bringUpToDate({ table: path, cause: `compaction ${place.ports.random.id()}`, compact });
     const trouble = notUpToDateText(table, brought);
     if (trouble !== undefined) {
       io.err(trouble);

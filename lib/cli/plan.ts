@@ -3,23 +3,34 @@ import { namedTable } from '../local/table-name.ts';
 import { planText } from '../local/plan-text.ts';
 import { readTablesFile } from '../local/tables-file.ts';
 import type { PlaceOptions } from '../place/place.ts';
-import { addPlaceOptions, openPlace } from '../place/place.ts';
+import { openPlace } from '../place/place.ts';
 import { planTable } from '../table/plan-table.ts';
 import type { CommandIo } from './command-io.ts';
 import { exitCodeOf, processIo } from './command-io.ts';
+import type { CommandHelp } from './help.ts';
+import { addCommonOptions } from './help.ts';
+import { hasRawObjects, unknownTable } from './known-table.ts';
 
-const EXAMPLES = `
-Examples:
-  $ npm run --silent tidemark -- plan sales/orders --raw ./raw --lake ./lake
-      which raw files the next merge of sales/orders takes, which lake files it writes, and why
-  $ npm run --silent tidemark -- plan sales/orders --stage dev
-      the same for the stack that was deployed as stage dev
-  $ npm run --silent tidemark -- plan sales/orders --raw ./raw --lake ./lake --tables tables.json --json
-      the same as JSON, with the settings in tables.json as if they had been applied
-
-Nothing is written, registered or locked; the command may run while others merge.
-
-Exit code: 0; 2 the table is blocked (the output says by what, why and what to do); 1 wrong usage or an unexpected failure.`;
+const HELP: CommandHelp = {
+  examples: [
+    [
+      'sales/orders --raw ./raw --lake ./lake',
+      'which raw files the next merge of sales/orders takes, which lake files it writes, and why',
+    ],
+    ['sales/orders --stage dev', 'the same for the stack that was deployed as stage dev'],
+    [
+      'sales/orders --raw ./raw --lake ./lake --tables tables.json --json',
+      'the same as JSON, with the settings in tables.json as if they had been applied',
+    ],
+  ],
+  notes: ['Nothing is written, registered or locked; the command may run while others merge.'],
+  json: 'the plan in one line: {"table", "state", "notes", "blocked"?, "step"?, "slices"?, "waiting"?, "plan"?}.',
+  exitCodes: {
+    0: 'the table is up to date, to be merged, or inactive',
+    1: 'the table is unknown',
+    2: 'it is blocked (the output says by what, why and what to do)',
+  },
+};
 
 export interface PlanOptions extends PlaceOptions {
   /** JSON file of what people set per table: taken as if it had been applied. */
@@ -31,28 +42,25 @@ export interface PlanOptions extends PlaceOptions {
 export function planCommand(): Command {
   const command = new Command('plan')
     .description('Says what the next merge of a table would do, and why; changes nothing.')
-    .argument('<table>', 'the table: <schema>/<table>');
-  return addPlaceOptions(command)
-    .option('--tables <file>', 'JSON: keys, partitions and activity of tables, taken as if they had been applied')
-    .option('--json', 'write the plan as JSON, in one line')
-    .allowExcessArguments(false)
-    .addHelpText('after', EXAMPLES)
-    .action(async (table: string, options: PlanOptions) => {
-      process.exitCode = await runPlan(table, options, processIo());
-    });
+    .argument('<table>', 'the table: <schema>/<table>')
+    .option('--tables <file>', 'JSON: keys, partitions and activity of tables, taken as if they had been applied');
+  return addCommonOptions(command, HELP).action(async (table: string, options: PlanOptions) => {
+    process.exitCode = await runPlan(table, options, processIo());
+  });
 }
 
 /**
  * Says what the next merge of a table would do. Only reads, and may do so while others merge.
  * @param table `<schema>/<table>`
- * @returns the exit code: 0, 1 wrong usage or an unexpected failure, 2 the table is blocked.
+ * @returns the exit code: 0, 1 an unknown table, wrong usage or an unexpected failure, 2 the table is blocked.
  */
 export function runPlan(table: string, options: PlanOptions, io: CommandIo): Promise<number> {
   return exitCodeOf('plan', io, async () => {
-    const { ports } = await openPlace(options, io);
+    const place = await openPlace(options, io);
     const settings = options.tables === undefined ? undefined : await readTablesFile(options.tables);
-    const { path, name } = namedTable(table, ports.config);
-    const plan = await planTable(path, name, settings?.get(table), ports);
+    const { path, name } = namedTable(table, place.ports.config);
+    const plan = await planTable(path, name, settings?.get(table), place.ports);
+    if (plan.state === 'unknown' && !(await hasRawObjects(path, place))) throw await unknownTable(table, place);
     if (options.json) io.out(JSON.stringify(plan));
     else for (const line of planText(plan)) io.out(line);
     return plan.state === 'blocked' ? 2 : 0;

@@ -3,27 +3,34 @@ import { tableOfPath } from '../dms/object-key.ts';
 import { counted } from '../local/report-line.ts';
 import { exitCodeOfTable, notUpToDateText } from '../place/brought-text.ts';
 import type { MovedQueue, Place, PlaceOptions, Redriven, RedriveProgress } from '../place/place.ts';
-import { addPlaceOptions, openPlace } from '../place/place.ts';
+import { openPlace } from '../place/place.ts';
 import type { CommandIo } from './command-io.ts';
 import { exitCodeOf, processIo } from './command-io.ts';
+import type { CommandHelp } from './help.ts';
+import { addCommonOptions } from './help.ts';
 
-const EXAMPLES = `
-Examples:
-  $ npm run --silent tidemark -- redrive --stage dev
-      moves the dead letters of the stack that was deployed as stage dev back to their queues, and shows how far it is
-  $ npm run --silent tidemark -- redrive --raw ./raw --lake ./lake
-      folders have no dead letters: wakes every table whose raw files are not all merged, and merges
-
-Do it once what failed is mended: a table whose merges failed five times in a row, such as by an outage, is waiting there.
-What cannot be merged is not: such a table is blocked (tidemark tables), and goes on when its file is mended. It does no
-harm to do it twice, or to stop it: SQS goes on moving, and the next redrive waits for that.
-
-On AWS it takes, on both queues of dead letters, sqs:GetQueueAttributes, sqs:StartMessageMoveTask,
-sqs:ListMessageMoveTasks, sqs:ReceiveMessage and sqs:DeleteMessage; sqs:SendMessage on the queues that they came from;
-cloudformation:DescribeStacks; and kms:Decrypt and kms:GenerateDataKey where the queues have a key of yours.
-
-Exit code: 0 all is done; 2 (folders) a table is blocked; 1 not all could be moved or merged, wrong usage or an unexpected
-failure.`;
+const HELP: CommandHelp = {
+  examples: [
+    [
+      '--stage dev',
+      'moves the dead letters of the stack that was deployed as stage dev back to their queues, and shows how far it is',
+    ],
+    [
+      '--raw ./raw --lake ./lake',
+      'folders have no dead letters: wakes every table whose raw files are not all merged, and merges',
+    ],
+  ],
+  notes: [
+    'Do it once what failed is mended: a table whose merges failed five times in a row, such as by an outage, is waiting there. What cannot be merged is not: such a table is blocked (tidemark tables), and goes on when its file is mended. It does no harm to do it twice, or to stop it: SQS goes on moving, and the next redrive waits for that.',
+    'On AWS it takes, on both queues of dead letters, sqs:GetQueueAttributes, sqs:StartMessageMoveTask, sqs:ListMessageMoveTasks, sqs:ReceiveMessage and sqs:DeleteMessage; sqs:SendMessage on the queues that they came from; cloudformation:DescribeStacks; and kms:Decrypt and kms:GenerateDataKey where the queues have a key of yours.',
+  ],
+  json: 'on AWS a line per queue: {"queue", "found", "moved", "joined", "failure"?}; on folders a line per table: {"table", "state", "blocked"?}.',
+  exitCodes: {
+    0: 'all is done',
+    1: 'not all could be moved or merged',
+    2: '(folders) a table is blocked',
+  },
+};
 
 export interface RedriveOptions extends PlaceOptions {
   json?: boolean;
@@ -32,13 +39,9 @@ export interface RedriveOptions extends PlaceOptions {
 /** `tidemark redrive`: dead letters back to their queues. */
 export function redriveCommand(): Command {
   const command = new Command('redrive').description('Moves dead letters back to their queues, to be tried again.');
-  return addPlaceOptions(command)
-    .option('--json', 'results as JSON: one line per queue (AWS) or table (folders)')
-    .allowExcessArguments(false)
-    .addHelpText('after', EXAMPLES)
-    .action(async (options: RedriveOptions) => {
-      process.exitCode = await runRedrive(options, processIo());
-    });
+  return addCommonOptions(command, HELP).action(async (options: RedriveOptions) => {
+    process.exitCode = await runRedrive(options, processIo());
+  });
 }
 
 /** @returns the exit code: 0 all is done, 1 not all could be moved or merged, 2 a table is blocked. */

@@ -1,11 +1,10 @@
 import { Command } from 'commander';
 import { bytesText } from '../local/plan-text.ts';
 import { counted } from '../local/report-line.ts';
-import { namedTable } from '../local/table-name.ts';
 import { WrongUsage } from '../local/wrong-usage.ts';
 import { exitCodeOfTable, notUpToDateText } from '../place/brought-text.ts';
 import type { Brought, Place, PlaceOptions } from '../place/place.ts';
-import { addPlaceOptions, openPlace } from '../place/place.ts';
+import { openPlace } from '../place/place.ts';
 import { Refused } from '../table/refused.ts';
 import type { PlannedReplay, ReplayRequest } from '../table/replay.ts';
 import { previewReplay, setBack } from '../table/replay.ts';
@@ -15,23 +14,36 @@ import type { CommandIo } from './command-io.ts';
 import { exitCodeOf, processIo } from './command-io.ts';
 import type { Confirm } from './confirm.ts';
 import { terminalConfirm } from './confirm.ts';
+import type { CommandHelp } from './help.ts';
+import { addCommonOptions } from './help.ts';
+import { knownTable } from './known-table.ts';
 import { ReplayProgress } from './replay-progress.ts';
 
-const EXAMPLES = `
-Examples:
-  $ npm run --silent tidemark -- replay sales/orders --from 20260301-101500123.parquet --raw ./raw --lake ./lake
-      merges that change file and all after it again, in order, on top of what the lake holds
-  $ npm run --silent tidemark -- replay sales/orders --from 2026-03-01T10:15:00Z --stage dev --dry-run
-      says what would be merged again, and changes nothing; the time is compared with that in the files' names, in UTC
-  $ npm run --silent tidemark -- replay sales/orders --all --stage dev --yes
-      builds the table anew, from the full load on, after making sure that no raw file is missing
-
-Live files go on being merged, each in its order. It may be stopped at any moment and done again: what was set back is
-merged by whatever wakes the table next. While it runs, readers of the lake see older values (--from), or miss rows (--all).
-Tables without a primary key can only be built anew whole (--all): appending files again would double their rows.
-
-Exit code: 0 all is merged again; 2 the table is blocked (stderr says by what, why and what to do); 1 it is refused (stderr
-says why and what to do), or not finished; wrong usage or an unexpected failure.`;
+const HELP: CommandHelp = {
+  examples: [
+    [
+      'sales/orders --from 20260301-101500123.parquet --raw ./raw --lake ./lake',
+      'merges that change file and all after it again, in order, on top of what the lake holds',
+    ],
+    [
+      'sales/orders --from 2026-03-01T10:15:00Z --stage dev --dry-run',
+      "says what would be merged again, and changes nothing; the time is compared with that in the files' names, in UTC",
+    ],
+    [
+      'sales/orders --all --stage dev --yes',
+      'builds the table anew, from the full load on, after making sure that no raw file is missing',
+    ],
+  ],
+  notes: [
+    'Live files go on being merged, each in its order. It may be stopped at any moment and done again: what was set back is merged by whatever wakes the table next. While it runs, readers of the lake see older values (--from), or miss rows (--all). Tables without a primary key can only be built anew whole (--all): appending files again would double their rows.',
+  ],
+  json: 'one line: {"table", "loadFiles", "changeFiles", "bytes", "rows"?, "unreadable"}, and "dryRun": true, or "state" and "blocked" as the table stands then.',
+  exitCodes: {
+    0: 'all is merged again',
+    1: 'it is refused (stderr says why and what to do), or not finished',
+    2: 'the table is blocked (stderr says by what, why and what to do)',
+  },
+};
 
 export interface ReplayOptions extends PlaceOptions {
   /** A change file, relative to the table's folder, or a time in ISO 8601, UTC unless it says otherwise. */
@@ -40,36 +52,27 @@ export interface ReplayOptions extends PlaceOptions {
   dryRun?: boolean;
   yes?: boolean;
   json?: boolean;
-  verbose?: boolean;
 }
 
 export interface ReplayIo extends CommandIo {
   confirm?: Confirm;
-  /** Where a progress bar may be drawn, if that is a terminal. */
-  terminal?: NodeJS.WritableStream | undefined;
 }
 
 /** `tidemark replay`: merges raw files again that were merged already. */
 export function replayCommand(): Command {
   const command = new Command('replay')
     .description('Merges raw files again: change files from one on, or the whole table, built anew.')
-    .argument('<table>', 'the table: <schema>/<table>');
-  return addPlaceOptions(command)
+    .argument('<table>', 'the table: <schema>/<table>')
     .option(
       '--from <file or time>',
       'the first change file, relative to the table, or a time such as 2026-03-01T10:15Z',
     )
     .option('--all', 'the full load and everything after it, into a lake that is built anew')
     .option('--dry-run', 'say what would be merged again; change nothing')
-    .option('-y, --yes', 'do not ask')
-    .option('--json', 'write results as JSON lines to stdout')
-    .option('-v, --verbose', 'log every step to stderr')
-    .allowExcessArguments(false)
-    .addHelpText('after', EXAMPLES)
-    .action(async (table: string, options: ReplayOptions) => {
-      const terminal = process.stderr.isTTY ? process.stderr : undefined;
-      process.exitCode = await runReplay(table, options, { ...processIo(), confirm: terminalConfirm(), terminal });
-    });
+    .option('-y, --yes', 'do not ask');
+  return addCommonOptions(command, HELP).action(async (table: string, options: ReplayOptions) => {
+    process.exitCode = await runReplay(table, options, { ...processIo(), confirm: terminalConfirm() });
+  });
 }
 
 /**
@@ -79,7 +82,7 @@ export function replayCommand(): Command {
 export function runReplay(table: string, options: ReplayOptions, io: ReplayIo): Promise<number> {
   return exitCodeOf('replay', io, async () => {
     const request = replayRequest(options);
-    const place = await openPlace(options, { ...io, verbose: options.verbose ?? false });
+    const place = await openPlace(options, io);
     return replayAt(place, table, request, options, io);
   });
 }
@@ -93,7 +96,7 @@ export async function replayAt(
   io: ReplayIo,
 ): Promise<number> {
   const { ports } = place;
-  const { path } = namedTable(table, ports.config);
+  const { path } = await knownTable(table, place);
   try {
     const preview = await previewReplay(path, request, ports);
     const size = await sizeOfReplay(preview, ports.raw);

@@ -1,31 +1,38 @@
 import { Command } from 'commander';
-import { namedTable } from '../local/table-name.ts';
 import { exitCodeOfTable, notUpToDateText } from '../place/brought-text.ts';
 import type { Brought, Place, PlaceOptions } from '../place/place.ts';
-import { addPlaceOptions, openPlace } from '../place/place.ts';
+import { openPlace } from '../place/place.ts';
 import { Refused } from '../table/refused.ts';
 import type { PlannedSkip } from '../table/skip.ts';
 import { skipFile } from '../table/skip.ts';
 import type { CommandIo } from './command-io.ts';
 import { exitCodeOf, processIo } from './command-io.ts';
+import type { CommandHelp } from './help.ts';
+import { addCommonOptions } from './help.ts';
+import { knownTable } from './known-table.ts';
 
-const EXAMPLES = `
-Examples:
-  $ npm run --silent tidemark -- skip sales/orders 20260301-101500123.parquet --raw ./raw --lake ./lake
-      the table goes on without that file, which was in its way
-  $ npm run --silent tidemark -- skip sales/orders 20260301-101500123.parquet --stage dev --undo
-      the file counts again
-
-A skip is of this version of the file: what is put at its key later is looked at, and merged as a late file. A file that is
-merged already cannot be skipped. tidemark plan shows what is skipped.
-
-Exit code: 0 done; 2 the table is blocked, by another file (stderr says why and what to do); 1 it is refused (stderr says why
-and what to do), or not finished; wrong usage or an unexpected failure.`;
+const HELP: CommandHelp = {
+  examples: [
+    [
+      'sales/orders 20260301-101500123.parquet --raw ./raw --lake ./lake',
+      'the table goes on without that file, which was in its way',
+    ],
+    ['sales/orders 20260301-101500123.parquet --stage dev --undo', 'the file counts again'],
+  ],
+  notes: [
+    'A skip is of this version of the file: what is put at its key later is looked at, and merged as a late file. A file that is merged already cannot be skipped. tidemark plan shows what is skipped.',
+  ],
+  json: 'one line: {"table", "file", "outcome", "isRebuilt", "state", "blocked"?}.',
+  exitCodes: {
+    0: 'done',
+    1: 'it is refused (stderr says why and what to do), or not finished',
+    2: 'the table is blocked, by another file (stderr says why and what to do)',
+  },
+};
 
 export interface SkipOptions extends PlaceOptions {
   undo?: boolean;
   json?: boolean;
-  verbose?: boolean;
 }
 
 /** `tidemark skip`: has a table go on without a raw file. */
@@ -33,16 +40,11 @@ export function skipCommand(): Command {
   const command = new Command('skip')
     .description('Has a table go on without a raw file, such as one that cannot be read.')
     .argument('<table>', 'the table: <schema>/<table>')
-    .argument('<file>', "the raw file, relative to the table's folder");
-  return addPlaceOptions(command)
-    .option('--undo', 'let the file count again')
-    .option('--json', 'write the result as JSON, in one line')
-    .option('-v, --verbose', 'log every step to stderr')
-    .allowExcessArguments(false)
-    .addHelpText('after', EXAMPLES)
-    .action(async (table: string, file: string, options: SkipOptions) => {
-      process.exitCode = await runSkip(table, file, options, processIo());
-    });
+    .argument('<file>', "the raw file, relative to the table's folder")
+    .option('--undo', 'let the file count again');
+  return addCommonOptions(command, HELP).action(async (table: string, file: string, options: SkipOptions) => {
+    process.exitCode = await runSkip(table, file, options, processIo());
+  });
 }
 
 /**
@@ -52,7 +54,7 @@ export function skipCommand(): Command {
  */
 export function runSkip(table: string, file: string, options: SkipOptions, io: CommandIo): Promise<number> {
   return exitCodeOf('skip', io, async () => {
-    const place = await openPlace(options, { ...io, verbose: options.verbose ?? false });
+    const place = await openPlace(options, io);
     return skipAt(place, table, file, options, io);
   });
 }
@@ -65,7 +67,7 @@ export async function skipAt(
   { undo = false, json = false }: Pick<SkipOptions, 'undo' | 'json'>,
   io: CommandIo,
 ): Promise<number> {
-  const { path } = namedTable(table, place.ports.config);
+  const { path } = await knownTable(table, place);
   try {
     const { outcome, isRebuilt } = await skipOnceSettled(place, path, file, undo);
     const brought = await wake(place, path);

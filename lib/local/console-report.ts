@@ -12,6 +12,8 @@ export interface Console {
   terminal?: NodeJS.WritableStream | undefined;
 }
 
+const BAR_FORMAT = ' {bar} {value}/{total} tables · {files} files merged · {seconds} s';
+
 /**
  * Tells of the tables as they are reconciled, and how they stand in the end. Results go to `out`, all else to `err`;
  * of a table that is blocked it tells once, until its reason changes.
@@ -30,7 +32,7 @@ export class ConsoleReport {
   constructor(console: Console, { json }: { json: boolean }) {
     this.#console = console;
     this.#json = json;
-    this.#bar = console.terminal && new ProgressBar(console.terminal);
+    this.#bar = console.terminal && new ProgressBar(console.terminal, BAR_FORMAT);
   }
 
   /** @param waiting tables that are still to be reconciled */
@@ -45,7 +47,7 @@ export class ConsoleReport {
       if (blocked && !(before && isSame(before, blocked))) this.note(blockedText(path, blocked));
       if (before && !blocked) this.note(`${nameOf(path)} is not blocked any more.`);
     }
-    this.#bar?.update(this.#outcomes.size, this.#outcomes.size + waiting, this.#files);
+    this.#bar?.update(this.#outcomes.size, this.#outcomes.size + waiting, { files: this.#files });
   }
 
   /** A table could not be reconciled; the log says why. */

@@ -7,24 +7,25 @@ const QUIET_MS = 1500;
 /** A progress bar on a terminal, from the moment that the work turns out to be long. */
 export class ProgressBar {
   readonly #terminal: NodeJS.WritableStream;
+  readonly #format: string;
   readonly #startedMs = performance.now();
   #bar: SingleBar | undefined;
 
-  constructor(terminal: NodeJS.WritableStream) {
+  /** @param format what stands in the line, as cli-progress has it, with `{seconds}` for the time since the beginning */
+  constructor(terminal: NodeJS.WritableStream, format: string) {
     this.#terminal = terminal;
+    this.#format = format;
   }
 
-  update(tablesDone: number, tables: number, files: number): void {
+  /** @param facts values of the format besides `value`, `total` and `seconds` */
+  update(value: number, total: number, facts: Readonly<Record<string, number>> = {}): void {
     const elapsedMs = performance.now() - this.#startedMs;
     if (elapsedMs < QUIET_MS) return;
-    const facts = { files, seconds: Math.round(elapsedMs / 1000) };
+    const shown = { ...facts, seconds: Math.round(elapsedMs / 1000) };
     if (this.#bar) {
-      this.#bar.setTotal(tables);
-      this.#bar.update(tablesDone, facts);
-    } else {
-      const format = ' {bar} {value}/{total} tables · {files} files merged · {seconds} s';
-      this.#bar = startBar(this.#terminal, format, tables, tablesDone, facts);
-    }
+      this.#bar.setTotal(total);
+      this.#bar.update(value, shown);
+    } else this.#bar = startBar(this.#terminal, this.#format, total, value, shown);
   }
 
   /**

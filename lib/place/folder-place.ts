@@ -4,9 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connectFolders, folderPorts } from '../local/connect.ts';
 import type { LocalPorts } from '../local/connect.ts';
 import type { Folders, GivenFolders } from '../local/folders.ts';
-import { checkFolders, openFolders } from '../local/folders.ts';
+import { checkFolders, isFolder, openFolders } from '../local/folders.ts';
 import { lineLog } from '../local/line-log.ts';
 import { reconcileReady } from '../local/reconcile-loop.ts';
+import { WrongUsage } from '../local/wrong-usage.ts';
 import type { Threads } from '../ports/threads.ts';
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '../system.ts';
 import { addCompaction, noCompaction } from '../table/compact.ts';
@@ -16,9 +17,14 @@ import type { TableRow } from '../table/row.ts';
 import { sweep } from '../table/sweep.ts';
 import type { Brought, Place, PlaceIo } from './place.ts';
 
-/** @throws WrongUsage if there is no raw folder, or if one folder lies inside another. */
-export async function openFolderPlace(given: GivenFolders, io: PlaceIo & { threads: Threads }): Promise<Place> {
+/** @throws WrongUsage if a folder is not there, or if one lies inside another. */
+export async function openFolderPlace(
+  given: GivenFolders,
+  io: PlaceIo & { threads: Threads; verbose?: boolean },
+): Promise<Place> {
   const folders = await checkFolders(given);
+  await refuseMissing('--lake', folders.lake, 'tidemark local makes it; or make it yourself.');
+  if (given.state !== undefined) await refuseMissing('--state', folders.state, 'tidemark local makes it.');
   const options = {
     clock: io.clock ?? SYSTEM_CLOCK,
     random: SYSTEM_RANDOM,
@@ -45,6 +51,12 @@ export async function openFolderPlace(given: GivenFolders, io: PlaceIo & { threa
       return { kind: 'woken', tables: [...brought].map(([path, how]) => ({ path, brought: how })) };
     },
   };
+}
+
+/** A name that was mistyped would be a place without any table. */
+async function refuseMissing(option: string, path: string, next: string): Promise<void> {
+  if (!(await isFolder(path)))
+    throw new WrongUsage(`${option}: there is no folder ${path}. Is it spelled right? Where it is new, ${next}`);
 }
 
 /** A table that failed so often is given up; the log says why. */

@@ -72,6 +72,8 @@ export interface PlaceOptions {
   stage?: string;
   region?: string;
   profile?: string;
+  /** Log every step, not only warnings and errors. */
+  verbose?: boolean;
 }
 
 /** Adds `--raw --lake --state` and `--stage --region --profile` to a command. */
@@ -88,8 +90,6 @@ export function addPlaceOptions(command: Command): Command {
 export interface PlaceIo {
   /** A line of the log, for the person in front of it. */
   err: (line: string) => void;
-  /** Log every step, not only warnings and errors. */
-  verbose?: boolean;
   /** Is told of each merge that this process does: only on folders. */
   onReport?: (report: MergeReport) => void;
   env?: Readonly<Record<string, string | undefined>>;
@@ -105,20 +105,20 @@ export interface PlaceIo {
  * @throws WrongUsage if it is not one place, or there is none; the message says what to give instead.
  */
 export async function openPlace(options: PlaceOptions, io: PlaceIo): Promise<Place> {
-  const { raw, lake, state, stage, region, profile } = options;
+  const { raw, lake, state, stage, region, profile, verbose } = options;
   const onFolders = raw !== undefined || lake !== undefined || state !== undefined;
   const onAws = stage !== undefined || region !== undefined || profile !== undefined;
   if (onFolders && onAws)
     throw new WrongUsage('Give either --raw and --lake (folders) or --stage (a deployed stack), not both.');
-  const threads = io.threads ?? OWN_THREAD;
+  const given = { ...io, threads: io.threads ?? OWN_THREAD, verbose: verbose ?? false };
   if (stage !== undefined) {
     // Only here, since loading the AWS SDK takes longer than many a command on folders.
     const { openStackPlace } = await import('./stack-place.ts');
-    return openStackPlace({ stage, region, profile }, { ...io, threads });
+    return openStackPlace({ stage, region, profile }, given);
   }
   if (onAws) throw new WrongUsage('--stage is missing: give the stage that was deployed, such as --stage dev.');
   if (raw === undefined || lake === undefined)
     throw new WrongUsage('Give --raw and --lake (folders), or --stage (a deployed stack).');
   const { openFolderPlace } = await import('./folder-place.ts');
-  return openFolderPlace({ raw, lake, state }, { ...io, threads });
+  return openFolderPlace({ raw, lake, state }, given);
 }

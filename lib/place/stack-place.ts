@@ -15,6 +15,7 @@ import { watchRow } from './watch-row.ts';
 
 export interface StackIo extends PlaceIo {
   threads: Threads;
+  verbose?: boolean;
   /** Instead of those of the AWS SDK's default chain. */
   clients?: StackClients;
   sleep?: (milliseconds: number) => Promise<unknown>;

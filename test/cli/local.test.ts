@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { lakeRows, putDmsFile, type Order } from '../local/dms-folder.ts';
-import { temporaryFolder } from '../local/temporary-folder.ts';
+import { rawAndLake } from '../local/temporary-folder.ts';
 
 const MAIN = join(import.meta.dirname, '../../lib/cli/main.ts');
 
@@ -75,11 +75,9 @@ describe('tidemark local', () => {
   let lake: string;
 
   beforeEach(async () => {
-    const root = await temporaryFolder();
-    raw = join(root, 'raw');
-    lake = join(root, 'lake');
-    await mkdir(raw);
-    const tables = join(root, 'tables.json');
+    const folder = await rawAndLake();
+    ({ raw, lake } = folder);
+    const tables = join(folder.root, 'tables.json');
     await writeFile(tables, '{"sales/orders": {"primaryKey": ["id"], "active": true}}');
     folders = ['--raw', raw, '--lake', lake, '--tables', tables];
   });

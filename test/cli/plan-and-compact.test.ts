@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { DEFAULT_LIMITS } from '../../lib/config.ts';
@@ -8,7 +8,7 @@ import { runCompact, type CompactOptions } from '../../lib/cli/compact.ts';
 import { runPlan, type PlanOptions } from '../../lib/cli/plan.ts';
 import { runLocal } from '../../lib/local/run.ts';
 import { lakeRows, putDmsFile, type Order } from '../local/dms-folder.ts';
-import { temporaryFolder } from '../local/temporary-folder.ts';
+import { rawAndLake } from '../local/temporary-folder.ts';
 
 const MAIN = join(import.meta.dirname, '../../lib/cli/main.ts');
 /** Files grow, however many of their bytes are no longer in use, unless they are compacted. */
@@ -40,10 +40,7 @@ describe('on folders', () => {
   let lake: string;
 
   beforeEach(async () => {
-    root = await temporaryFolder();
-    raw = join(root, 'raw');
-    lake = join(root, 'lake');
-    await mkdir(raw);
+    ({ root, raw, lake } = await rawAndLake());
   });
 
   async function merge(settings: object = { primaryKey: ['id'], active: true }): Promise<void> {

@@ -1,5 +1,5 @@
 /** `tidemark redrive`: dead letters of a stack go back to their queues; on folders what is not settled is merged. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { reportRedriven, runRedrive } from '../../lib/cli/redrive.ts';
@@ -8,7 +8,7 @@ import { openPlace } from '../../lib/place/place.ts';
 import type { DynamoDb } from '../cloud/dynamodb.ts';
 import { startDynamoDb } from '../cloud/dynamodb.ts';
 import { lakeRows, putDmsFile } from '../local/dms-folder.ts';
-import { temporaryFolder } from '../local/temporary-folder.ts';
+import { rawAndLake } from '../local/temporary-folder.ts';
 import { LabStack } from '../place/lab-stack.ts';
 import { loadBytes } from '../table/table-lab.ts';
 
@@ -22,9 +22,7 @@ describe('on folders', () => {
   let lake: string;
 
   beforeEach(async () => {
-    const root = await temporaryFolder();
-    [raw, lake] = [join(root, 'raw'), join(root, 'lake')];
-    await mkdir(raw);
+    ({ raw, lake } = await rawAndLake());
   });
 
   async function redrive(json = false) {

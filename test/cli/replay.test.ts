@@ -1,7 +1,7 @@
 /** `tidemark replay` and `tidemark skip`, on folders and, by the same commands, on a deployed stack. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ReplayIo, ReplayOptions } from '../../lib/cli/replay.ts';
@@ -12,7 +12,7 @@ import type { TableSettings } from '../../lib/table/configure.ts';
 import { configureTable } from '../../lib/table/configure.ts';
 import type { Order } from '../local/dms-folder.ts';
 import { lakeRows, putDmsFile } from '../local/dms-folder.ts';
-import { temporaryFolder } from '../local/temporary-folder.ts';
+import { rawAndLake } from '../local/temporary-folder.ts';
 
 const MAIN = join(import.meta.dirname, '../../lib/cli/main.ts');
 const TABLE = 'sales/orders';
@@ -23,9 +23,7 @@ describe('tidemark replay on folders', () => {
   let lake: string;
 
   beforeEach(async () => {
-    const root = await temporaryFolder();
-    [raw, lake] = [join(root, 'raw'), join(root, 'lake')];
-    await mkdir(raw);
+    ({ raw, lake } = await rawAndLake());
     await put('LOAD00000001.parquet', [
       { id: 1, item: 'apple' },
       { id: 2, item: 'pear' },

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { runSkip } from '../../lib/cli/skip.ts';
 import { openPlace } from '../../lib/place/place.ts';
 import { configureTable } from '../../lib/table/configure.ts';
 import { lakeRows, putDmsFile } from '../local/dms-folder.ts';
-import { temporaryFolder } from '../local/temporary-folder.ts';
+import { rawAndLake } from '../local/temporary-folder.ts';
 
 const MAIN = join(import.meta.dirname, '../../lib/cli/main.ts');
 const TABLE = 'sales/orders';
@@ -20,9 +20,7 @@ describe('tidemark skip on folders', () => {
 
   /** A table that a bad file blocks. */
   beforeEach(async () => {
-    const root = await temporaryFolder();
-    [raw, lake] = [join(root, 'raw'), join(root, 'lake')];
-    await mkdir(raw);
+    ({ raw, lake } = await rawAndLake());
     await putDmsFile(raw, `${TABLE}/LOAD00000001.parquet`, [{ id: 1, item: 'apple' }]);
     await writeFile(join(raw, TABLE, BAD), 'not Parquet');
     await putDmsFile(raw, `${TABLE}/${GOOD}`, [{ Op: 'U', id: 1, item: 'fig' }]);

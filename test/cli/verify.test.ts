@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -10,7 +10,7 @@ import { runVerify } from '../../lib/cli/verify.ts';
 import { runLocal } from '../../lib/local/run.ts';
 import type { Verification } from '../../lib/verify/verify-table.ts';
 import { putDmsFile, type Order } from '../local/dms-folder.ts';
-import { temporaryFolder } from '../local/temporary-folder.ts';
+import { rawAndLake } from '../local/temporary-folder.ts';
 
 const MAIN = join(import.meta.dirname, '../../lib/cli/main.ts');
 
@@ -20,10 +20,7 @@ describe('tidemark verify, on folders', () => {
   let lake: string;
 
   beforeEach(async () => {
-    root = await temporaryFolder();
-    raw = join(root, 'raw');
-    lake = join(root, 'lake');
-    await mkdir(raw);
+    ({ root, raw, lake } = await rawAndLake());
     const rows = Array.from({ length: 100 }, (_, id): Order => ({ id, item: `item ${id}` }));
     await putDmsFile(raw, 'sales/orders/LOAD00000001.parquet', rows);
     await merge();

@@ -1,11 +1,11 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { runLocal, type LocalOptions } from '../../lib/local/run.ts';
 import { lakeRows, putDmsFile } from './dms-folder.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { rawAndLake } from './temporary-folder.ts';
 
 const ORDERS_ACTIVE = { 'sales/orders': { primaryKey: ['id'], active: true } };
 
@@ -15,10 +15,7 @@ describe('a run on folders of one machine', () => {
   let lake: string;
 
   beforeEach(async () => {
-    root = await temporaryFolder();
-    raw = join(root, 'raw');
-    lake = join(root, 'lake');
-    await mkdir(raw);
+    ({ root, raw, lake } = await rawAndLake());
   });
 
   async function run(tables?: object, more: Partial<LocalOptions> = {}) {
@@ -94,7 +91,6 @@ describe('a run on folders of one machine', () => {
   it('tries a table that fails for another reason a few times, then says so, and merges the others', async () => {
     await putDmsFile(raw, 'sales/orders/LOAD00000001.parquet', [{ id: 1, item: 'pen' }]);
     await putDmsFile(raw, 'stock/items/LOAD00000001.parquet', [{ id: 7, item: 'ink' }]);
-    await mkdir(lake);
     await writeFile(join(lake, 'stock'), 'a file where the folder of a schema should be');
     const tables = { ...ORDERS_ACTIVE, 'stock/items': { primaryKey: ['id'], active: true } };
     const { exitCode, err } = await run(tables);

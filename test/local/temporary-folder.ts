@@ -1,4 +1,4 @@
-import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -15,4 +15,13 @@ export async function temporaryFolder(): Promise<string> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'tidemark-test-')));
   made.push(folder);
   return folder;
+}
+
+/** Empty folders for raw files and a lake, side by side in a folder of their own. */
+export async function rawAndLake(): Promise<{ root: string; raw: string; lake: string }> {
+  const root = await temporaryFolder();
+  const [raw, lake] = [join(root, 'raw'), join(root, 'lake')];
+  await mkdir(raw);
+  await mkdir(lake);
+  return { root, raw, lake };
 }

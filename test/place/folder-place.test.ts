@@ -1,5 +1,5 @@
 /** Folders as a place: the process that asks is the one that merges. */
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Place, PlaceOptions } from '../../lib/place/place.ts';
@@ -8,7 +8,7 @@ import { configureTable } from '../../lib/table/configure.ts';
 import type { MergeReport } from '../../lib/table/report.ts';
 import type { TableRow } from '../../lib/table/row.ts';
 import { lakeRows, putDmsFile } from '../local/dms-folder.ts';
-import { temporaryFolder } from '../local/temporary-folder.ts';
+import { rawAndLake } from '../local/temporary-folder.ts';
 
 const PATH = 'raw/sales/orders/';
 let root: string;
@@ -17,9 +17,8 @@ let lake: string;
 let reports: MergeReport[];
 
 beforeEach(async () => {
-  root = await temporaryFolder();
-  [raw, lake, reports] = [join(root, 'raw'), join(root, 'lake'), []];
-  await mkdir(raw);
+  ({ root, raw, lake } = await rawAndLake());
+  reports = [];
 });
 
 const open = (options: PlaceOptions = { raw, lake }): Promise<Place> =>
@@ -38,7 +37,6 @@ describe('a place is either folders or a stack', () => {
     ['half of the folders', { raw: 'r' }, 'Give --raw and --lake'],
     ['both', { raw: 'r', lake: 'l', stage: 'dev' }, 'not both'],
     ['a region without a stage', { region: 'eu-west-1' }, '--stage is missing'],
-    ['a folder that is not there', { raw: '/no/such', lake: '/no/lake' }, '--raw: there is no folder'],
   ])('%s is wrong usage', async (_, options, message) => {
     await expect(open(options)).rejects.toMatchObject({
       name: 'WrongUsage',
@@ -59,9 +57,21 @@ describe('a place is either folders or a stack', () => {
     });
   });
 
+  it.each<[string, (missing: string) => PlaceOptions]>([
+    ['--raw', (missing) => ({ raw: missing, lake })],
+    ['--lake', (missing) => ({ raw, lake: missing })],
+    ['--state', (missing) => ({ raw, lake, state: missing })],
+  ])('a folder that is not there is wrong usage, since its name may be mistyped: %s', async (option, options) => {
+    const missing = join(root, 'lkae');
+    await expect(open(options(missing))).rejects.toMatchObject({
+      name: 'WrongUsage',
+      message: expect.stringContaining(`${option}: there is no folder ${missing}.`),
+    });
+  });
+
   it('opening folders makes nothing there', async () => {
     await open();
-    expect(await readdir(root)).toEqual(['raw']);
+    expect(await readdir(root, { recursive: true })).toEqual(['lake', 'raw']);
   });
 });
 

@@ -1,0 +1,46 @@
+import { tableOfPath } from '../dms/object-key.ts';
+import type { TableName } from '../dms/object-key.ts';
+import { namedTable } from '../local/table-name.ts';
+import { WrongUsage } from '../local/wrong-usage.ts';
+import type { Place } from '../place/place.ts';
+import { rawPrefix } from '../table/raw-listing.ts';
+import { didYouMean } from './nearest.ts';
+
+/**
+ * The table that a person named, which must be registered.
+ * @param text `<schema>/<table>`
+ * @throws WrongUsage if it is no table's name, or of none that is known: then with the names that are near.
+ */
+export async function knownTable(text: string, place: Place): Promise<{ path: string; name: TableName }> {
+  const named = namedTable(text, place.ports.config);
+  if (!(await place.ports.tables.get(named.path))) throw await unknownTable(text, place);
+  return named;
+}
+
+/** What to say of a table that is not registered. */
+export async function unknownTable(text: string, place: Place): Promise<WrongUsage> {
+  const near = didYouMean(text, await knownNames(place));
+  return new WrongUsage(
+    `${text} is not known at ${place.name}. ${near}tidemark tables lists those that are; a new one is registered by its ` +
+      'first raw file, or by tidemark activate.',
+  );
+}
+
+/** Whether there is any object in the table's raw folder. */
+export async function hasRawObjects(path: string, { ports }: Place): Promise<boolean> {
+  for await (const object of ports.raw.list(rawPrefix(path))) return object.key !== '';
+  return false;
+}
+
+async function knownNames({ ports }: Place): Promise<string[]> {
+  const names: string[] = [];
+  try {
+    for await (const { path } of ports.tables.scan()) {
+      const name = tableOfPath(path, ports.config);
+      if (name) names.push(`${name.schema}/${name.table}`);
+    }
+  } catch {
+    // Who may read one row need not be allowed to read them all: then there is nothing to suggest.
+  }
+  return names;
+}
