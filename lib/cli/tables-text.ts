@@ -5,16 +5,16 @@ import { columnsText } from './columns-text.ts';
 export function tablesText(tables: readonly TableStatus[]): string[] {
   if (tables.length === 0) return [];
   const withLag = tables.some(({ lag }) => lag);
-  const head = ['TABLE', 'STATE', 'KEY', 'PARTITION', 'LAST FULL LOAD', 'LAST CHANGE FILE'];
+  const head = ['TABLE', 'STATE', 'KEY', 'PARTITION', 'LAST FULL LOAD', 'LAST CHANGE FILE', 'ROWS TODAY'];
   const rows = tables.map((status) => [...cells(status), ...(withLag ? lagCells(status) : [])]);
-  const lines = columnsText([withLag ? [...head, 'WAITING', 'SINCE'] : head, ...rows]);
+  const lines = columnsText([withLag ? [...head, 'FILES BEHIND', 'LAG'] : head, ...rows]);
   return [...lines, ...tables.flatMap(noteLines)];
 }
 
-function cells({ table, state, primaryKey, partitionKey, lastFullLoad, lastChangeFile }: TableStatus): string[] {
-  return [table, state, primaryKey.join(', '), partitionKey.join(', '), lastFullLoad ?? '', lastChangeFile ?? ''].map(
-    (cell) => cell || '-',
-  );
+function cells({ table, state, primaryKey, partitionKey, lastFullLoad, lastChangeFile, rowsToday }: TableStatus) {
+  const keys = [primaryKey.join(', '), partitionKey.join(', ')];
+  const marks = [lastFullLoad ?? '', lastChangeFile ?? '', rowsToday?.toLocaleString('en') ?? ''];
+  return [table, state, ...keys, ...marks].map((cell) => cell || '-');
 }
 
 function lagCells({ lag }: TableStatus): string[] {

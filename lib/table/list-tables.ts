@@ -1,5 +1,4 @@
 import { mapConcurrently } from '../concurrency.ts';
-import type { Config } from '../config.ts';
 import { tableOfPath } from '../dms/object-key.ts';
 import type { Ports } from '../ports/ports.ts';
 import { pendingChanges, pendingLoads } from './pending.ts';
@@ -21,6 +20,8 @@ export interface TableStatus {
   lastFullLoad?: string;
   /** The newest change file merged, relative to the table's folder. */
   lastChangeFile?: string;
+  /** Rows inserted, updated and deleted since midnight, UTC; absent if they were never counted. */
+  rowsToday?: number;
   /** Set if blocked: by which file (empty: the settings or the lake), why, what to do, and since when (ISO 8601). */
   blocked?: Pick<Blocked, 'file' | 'reason' | 'next' | 'since'>;
   /** What else a person should know. */
@@ -59,15 +60,19 @@ export async function listTables(
     else others++;
   }
   const tables = await mapConcurrently(rows, LISTINGS_AT_ONCE, async ({ row, table }) => {
-    const status = statusOf(table, row, ports.config);
+    const status = statusOf(table, row, ports);
     return lag && status.state !== 'inactive' ? { ...status, lag: await lagOf(row, ports) } : status;
   });
   return { tables: tables.sort((a, b) => (a.table < b.table ? -1 : 1)), others };
 }
 
 /** How a table stands by its row alone. @param table `<schema>/<table>` */
-export function statusOf(table: string, { settings, progress }: TableRow, config: Config): TableStatus {
-  const { lastFullLoadDate, lastChangeFile, blocked, catalog } = progress;
+export function statusOf(
+  table: string,
+  { settings, progress }: TableRow,
+  { config, clock }: Pick<Ports, 'config' | 'clock'>,
+): TableStatus {
+  const { lastFullLoadDate, lastChangeFile, today, blocked, catalog } = progress;
   const note = rawGoneNote(progress);
   return {
     table,
@@ -76,6 +81,7 @@ export function statusOf(table: string, { settings, progress }: TableRow, config
     partitionKey: settings.partitionKey,
     ...(lastFullLoadDate !== NEVER_LOADED && { lastFullLoad: lastFullLoadDate }),
     ...(lastChangeFile !== undefined && { lastChangeFile }),
+    ...(today && { rowsToday: today.day === utcDay(clock.now()) ? today.rows : 0 }),
     ...(note !== undefined && { note }),
     ...(blocked && {
       blocked: { file: blocked.file, reason: blocked.reason, next: blocked.next, since: blocked.since },
@@ -86,6 +92,11 @@ export function statusOf(table: string, { settings, progress }: TableRow, config
 
 function catalogStatus({ table, failed }: CatalogState): NonNullable<TableStatus['catalog']> {
   return { table, ...(failed && { failed: { reason: failed.reason, next: failed.next, since: failed.since } }) };
+}
+
+/** `yyyy-MM-dd` */
+function utcDay(now: number): string {
+  return new Date(now).toISOString().slice(0, 'yyyy-MM-dd'.length);
 }
 
 function stateOf({ settings, progress }: Pick<TableRow, 'settings' | 'progress'>): TableStatus['state'] {

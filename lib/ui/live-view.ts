@@ -112,7 +112,7 @@ export class LiveView {
     const before = this.#tables.get(table);
     const mergedAt = merged.at(-1)?.mergedAt ?? before?.mergedAt;
     this.#showTable({
-      ...statusOf(table, row, this.#ports.config),
+      ...statusOf(table, row, this.#ports),
       waiting: this.#followed.waitingOf(path),
       ...(mergedAt !== undefined && { mergedAt }),
       version: row.progress.version ?? 0,

@@ -34,6 +34,17 @@ describe('the states of tables', () => {
     ]);
   });
 
+  it('tell how many rows were merged today, UTC, and of an earlier day that none were', async () => {
+    const item = (table: string, day: string) =>
+      lab.tables.create({ path: lab.table(table).path, RowsToday: { day, rows: 12 } });
+    const today = new Date(lab.clock.now()).toISOString().slice(0, 10);
+    await item('shop/a', today);
+    await item('shop/b', '2001-01-01');
+    await lab.table('shop/c').configure({ primaryKey: ['id'] });
+    const { tables } = await listTables(NO_LISTING, lab.ports);
+    expect(tables.map(({ rowsToday }) => rowsToday)).toEqual([12, 0, undefined]);
+  });
+
   it('count rows of other raw buckets without naming them', async () => {
     await lab.tables.create({ path: 'another-bucket/shop/orders/' });
     expect(await listTables(NO_LISTING, lab.ports)).toEqual({ tables: [], others: 1 });

@@ -1,0 +1,40 @@
+import { clearLine, clearScreenDown, cursorTo } from 'node:readline';
+
+/** A terminal on which lines are drawn in place. */
+export interface Screen {
+  /** Draws lines over what was drawn before; what does not fit is cut off, and said so. */
+  draw: (lines: readonly string[]) => void;
+}
+
+export type TerminalStream = NodeJS.WritableStream & { columns?: number; rows?: number };
+
+/** The process's own; undefined if its output is no terminal. */
+export function processScreen(): Screen | undefined {
+  return process.stdout.isTTY ? screenOn(process.stdout) : undefined;
+}
+
+export function screenOn(terminal: TerminalStream): Screen {
+  let isFirst = true;
+  return {
+    draw: (lines) => {
+      cursorTo(terminal, 0, 0);
+      if (isFirst) clearScreenDown(terminal);
+      isFirst = false;
+      for (const line of fitting(lines, (terminal.rows ?? ROWS) - 1)) {
+        // Line by line: a screen that is cleared whole flickers.
+        clearLine(terminal, 1);
+        terminal.write(`${line.slice(0, terminal.columns ?? COLUMNS)}\n`);
+      }
+      clearScreenDown(terminal);
+    },
+  };
+}
+
+const ROWS = 24;
+const COLUMNS = 80;
+
+function fitting(lines: readonly string[], rows: number): readonly string[] {
+  if (lines.length <= rows) return lines;
+  const shown = lines.slice(0, Math.max(0, rows - 1));
+  return [...shown, `… and ${lines.length - shown.length} more lines: enlarge the terminal.`];
+}
