@@ -1,7 +1,8 @@
 import { tablePath } from '../dms/object-key.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Attribute } from '../ports/table-store.ts';
-import { columnNamesText } from './item.ts';
+import { columnNamesText, EDITED_ATTRIBUTES } from './item.ts';
+import type { StoredRow } from './row-store.ts';
 import { readOrRegisterRow } from './row-store.ts';
 import type { TableSettingsOfRow } from './row.ts';
 
@@ -26,14 +27,27 @@ export async function configureTable(
   const [schema, table, ...rest] = name.split('/');
   if (!schema || !table || rest.length > 0) throw new Error(`${name} is no table's name; it must be <schema>/<table>.`);
   const path = tablePath(config.rawBucket, config.rawPrefix, schema, table);
-  const { item } = await readOrRegisterRow(path, { schema, table }, tables, config);
+  await saveSettings(await readOrRegisterRow(path, { schema, table }, tables, config), settings, { tables, random });
+}
+
+/**
+ * Saves what people set, in one update, if nobody edited the row since it was read; merges may have gone on.
+ * @returns whether anything differed
+ * @throws TableItemChanged if somebody edited it.
+ */
+export async function saveSettings(
+  { path, item }: Pick<StoredRow, 'path' | 'item'>,
+  settings: TableSettings,
+  { tables, random }: Pick<Ports, 'tables' | 'random'>,
+): Promise<boolean> {
   const set: Record<string, Attribute> = {};
   for (const [attribute, value] of Object.entries(settingsAttributes(settings))) {
     if (value !== item[attribute]) set[attribute] = value;
   }
-  if (Object.keys(set).length === 0) return;
-  const expected = Object.fromEntries(Object.keys(set).map((attribute) => [attribute, item[attribute]]));
+  if (Object.keys(set).length === 0) return false;
+  const expected = Object.fromEntries(EDITED_ATTRIBUTES.map((attribute) => [attribute, item[attribute]]));
   await tables.update(path, { set: { ...set, EditId: random.id() }, remove: [] }, expected);
+  return true;
 }
 
 /** Settings as attributes of a row's item; those that are absent are absent. */

@@ -1,4 +1,3 @@
-import { TableBlocked } from '../errors.ts';
 import type { NewGeneration, Step } from './step.ts';
 import { decideLoad } from './full-load.ts';
 import { pendingChanges, pendingLoads } from './pending.ts';
@@ -7,7 +6,7 @@ import type { EditPorts } from './edit-row.ts';
 import { editRow, readForEdit } from './edit-row.ts';
 import { freshSince } from './freshness.ts';
 import type { ChangeFile, LoadFile, RawListing } from './raw-listing.ts';
-import { Refused } from './refused.ts';
+import { orRefused, Refused } from './refused.ts';
 import { replayFrom } from './replay-from.ts';
 import type { Progress, Replay, TableRow } from './row.ts';
 
@@ -119,15 +118,6 @@ function newGenerationOf(row: TableRow, listing: RawListing): NewGeneration {
       'Restore them, or have DMS reload the table: that builds it anew.',
     );
   return orRefused(() => rebuiltFrom(row, listing, 'all of it is to be merged again'));
-}
-
-function orRefused<T>(decide: () => T): T {
-  try {
-    return decide();
-  } catch (error) {
-    if (!(error instanceof TableBlocked)) throw error;
-    throw new Refused(error.message, error.next, { cause: error });
-  }
 }
 
 /** How much was merged before this replay, or the one that is not at its end. */

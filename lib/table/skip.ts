@@ -1,14 +1,12 @@
 import { compareChangeFiles, parseRawFile } from '../dms/raw-file.ts';
-import { TableBlocked } from '../errors.ts';
 import type { Coverage, DatedChangeFile } from './coverage.ts';
 import { isAccountedFor, NAMES_MAX } from './coverage.ts';
 import { changesBegan, rebuiltFrom, rebuiltWith } from './rebuild.ts';
 import { isMerged } from './pending.ts';
-import type { NewGeneration } from './step.ts';
 import type { EditPorts } from './edit-row.ts';
 import { editRow } from './edit-row.ts';
 import type { RawListing } from './raw-listing.ts';
-import { Refused } from './refused.ts';
+import { orRefused, Refused } from './refused.ts';
 import type { Progress, TableRow } from './row.ts';
 
 export interface PlannedSkip {
@@ -121,15 +119,6 @@ function withoutPart(row: TableRow, listing: RawListing, name: string): Partial<
   };
   const next = 'Remove the file to do without the rest of it, or have DMS reload the table.';
   return orRefused(() => rebuiltFrom(row, left, `${name} is skipped, of which rows may be in the lake`), next).progress;
-}
-
-function orRefused(build: () => NewGeneration, next?: string): NewGeneration {
-  try {
-    return build();
-  } catch (error) {
-    if (!(error instanceof TableBlocked)) throw error;
-    throw new Refused(error.message, next ?? error.next, { cause: error });
-  }
 }
 
 /**

@@ -3,7 +3,7 @@ import type { ObjectStore } from '../ports/object-store.ts';
 import { ExpectedCopies } from './expected-copies.ts';
 import { DIFFERENT, ExpectedRows, holds, MISPLACED, TWICE } from './expected-rows.ts';
 import type { Share } from './hash-index.ts';
-import { HASHES } from './hash-index.ts';
+import { HASHES, shareWidth } from './hash-index.ts';
 import { KeyRange } from './key-range.ts';
 import type { MergedFile } from './merged-files.ts';
 import type { GroupRows } from './read-rows.ts';
@@ -41,8 +41,6 @@ export async function compareRows(
 
 /** Differing keys of which it is looked up in what they differ. */
 const SAMPLES_MAX = 1000;
-/** A share is chosen a little smaller than what there should be room for. */
-const ROOM_LEFT = 0.95;
 
 class Comparison {
   private readonly shape: TableShape;
@@ -77,8 +75,7 @@ class Comparison {
 
   async run(): Promise<RowDifferences> {
     const { rawRows, loadRows, lakeRows } = this.size;
-    const rows = Math.max(loadRows, lakeRows, 1);
-    const widthMax = Math.max(1, Math.floor(Math.min(1, (this.keysAtOnce * ROOM_LEFT) / rows) * HASHES));
+    const widthMax = shareWidth(Math.max(loadRows, lakeRows), this.keysAtOnce);
     let width = widthMax;
     // No more than there can be keys.
     const capacity = Math.max(1, Math.min(this.keysAtOnce, rawRows));

@@ -12,6 +12,18 @@ export interface Share {
 export const HASHES = 2 ** 32;
 
 /**
+ * How wide a share of all hashes may be so that there is room for the keys in it, which hashes spread evenly.
+ * @param keys as many as there may be, all different
+ * @param room keys that there is room for
+ */
+export function shareWidth(keys: number, room: number): number {
+  return Math.max(1, Math.floor(Math.min(1, (room * ROOM_USED) / Math.max(keys, 1)) * HASHES));
+}
+
+/** A share is chosen a little smaller than what there should be room for. */
+const ROOM_USED = 0.95;
+
+/**
  * Finds the entry of a hash: entries are numbered as they come, what belongs to them is the caller's. Open addressing in
  * typed arrays: 24 bytes an entry, all taken at the beginning.
  */

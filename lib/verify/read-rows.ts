@@ -46,6 +46,7 @@ export async function* readRawRows(
   shape: TableShape,
   raw: ObjectStore,
 ): AsyncGenerator<GroupRows> {
+  const wanted = new Set([OP, ...[...shape.stored, ...shape.partition].map(({ name }) => name)]);
   const opened = mapInOrder(files, FILES_AHEAD, async ({ object, rows }) => ({
     file: await openRawFile(raw, object),
     rows,
@@ -55,7 +56,7 @@ export async function* readRawRows(
     const own = shape.partition.map((column) => ownColumn(file.footer, column));
     let left = Math.min(file.rows, first ?? file.rows);
     try {
-      for await (const read of readGroups(file)) {
+      for await (const read of readGroups(file, wanted)) {
         if (left <= 0) break;
         const rows = Math.min(left, read.rows);
         left -= rows;
@@ -98,6 +99,7 @@ export async function* readLakeRows(
   shape: TableShape,
   lake: ObjectStore,
 ): AsyncGenerator<GroupRows> {
+  const wanted = new Set(shape.stored.map(({ name }) => name));
   for await (const file of mapInOrder(files, FILES_AHEAD, (found) => openLakeFile(lake, found, footerCacheOf(lake)))) {
     const texts = partitionTexts(file.folder);
     const keyTexts = shape.key.partition.map(({ name }) => {
@@ -105,7 +107,7 @@ export async function* readLakeRows(
       return () => text;
     });
     try {
-      for await (const read of readGroups(file)) {
+      for await (const read of readGroups(file, wanted)) {
         const values = shape.stored.map((column) => asMalformed(() => read.converted(column)));
         yield { rows: read.rows, values, operations: undefined, folder: () => file.folder, keyTexts };
       }
@@ -131,10 +133,17 @@ interface ReadGroup {
   converted: (column: Column) => Vector;
 }
 
-async function* readGroups({ footer, read }: { footer: Footer; read: ReadRange }): AsyncGenerator<ReadGroup> {
+/** @param wanted names of the columns that are to be fetched */
+async function* readGroups(
+  { footer, read }: { footer: Footer; read: ReadRange },
+  wanted: ReadonlySet<string>,
+): AsyncGenerator<ReadGroup> {
   const fetched = mapInOrder(footer.rowGroups, GROUPS_AHEAD, async (group) => ({
     group,
-    bytes: await readChunks(read, group.chunks),
+    bytes: await readChunks(
+      read,
+      group.chunks.filter((_, i) => wanted.has(footer.columns[i]?.name ?? '')),
+    ),
   }));
   for await (const { group, bytes } of fetched) yield readGroup(footer, group, bytes);
 }

@@ -38,7 +38,7 @@ export interface TableSize {
 export async function readShape(
   merged: readonly MergedFile[],
   lakeFiles: readonly LakeFile[],
-  { primaryKey, partitionKey }: BuiltWith,
+  { primaryKey, partitionKey }: Pick<BuiltWith, 'primaryKey' | 'partitionKey'>,
   { raw, lake }: { raw: ObjectStore; lake: ObjectStore },
 ): Promise<TableSize> {
   let columns: Column[] = [];
