@@ -1,4 +1,4 @@
-import type { Output } from '@aws-sdk/client-cloudformation';
+import type { Stack as StackDescription } from '@aws-sdk/client-cloudformation';
 import { CloudFormationServiceException, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import type { DeployedConfig } from '../config-from-environment.ts';
 import { readConfig } from '../config-from-environment.ts';
@@ -18,6 +18,10 @@ export interface Stack {
   region: string;
   config: DeployedConfig;
   deadLetterQueueUrls: readonly string[];
+  /** Of the queue that raw buckets send their events to. */
+  arrivalsQueueArn: string;
+  /** What it was deployed with (`resources/conditions.yml`). */
+  parameters: ReadonlyMap<string, string>;
 }
 
 /** The stack is not there, or cannot be read; the message says which, where, and what to give instead. */
@@ -35,7 +39,7 @@ export async function findStack(
 ): Promise<Stack> {
   const name = `tidemark-${stage}`;
   const region = await regionOf(cloudFormation);
-  const outputs = await readOutputs(name, region, cloudFormation);
+  const { Outputs: outputs = [], Parameters = [] } = await readStack(name, region, cloudFormation);
   const output = (key: string): string => {
     const value = outputs.find(({ OutputKey }) => OutputKey === key)?.OutputValue;
     if (value !== undefined) return value;
@@ -53,7 +57,8 @@ export async function findStack(
     WAKE_UPS_QUEUE_URL: output('WakeUpsQueueUrl'),
   });
   const deadLetterQueueUrls = [output('ArrivalsDeadLetterQueueUrl'), output('WakeUpsDeadLetterQueueUrl')];
-  return { name, region, config, deadLetterQueueUrls };
+  const parameters = new Map(Parameters.map((given) => [given.ParameterKey ?? '', given.ParameterValue ?? '']));
+  return { name, region, config, deadLetterQueueUrls, arrivalsQueueArn: output('ArrivalsQueueArn'), parameters };
 }
 
 async function regionOf({ config }: StackClients['cloudFormation']): Promise<string> {
@@ -68,10 +73,14 @@ async function regionOf({ config }: StackClients['cloudFormation']): Promise<str
   }
 }
 
-async function readOutputs(name: string, region: string, client: StackClients['cloudFormation']): Promise<Output[]> {
+async function readStack(
+  name: string,
+  region: string,
+  client: StackClients['cloudFormation'],
+): Promise<Pick<StackDescription, 'Outputs' | 'Parameters'>> {
   try {
     const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: name }));
-    return Stacks?.[0]?.Outputs ?? [];
+    return Stacks?.[0] ?? {};
   } catch (cause) {
     throw new StackNotFound(refusal(name, region, cause), { cause });
   }

@@ -8,7 +8,8 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import type { HttpResponse } from '@smithy/protocol-http';
 import type { HttpRequest, RequestHandler } from '@smithy/types';
 import type { Clock } from '../../lib/ports/clock.ts';
-import type { Bucket } from './bucket.ts';
+import type { Bucket, StoredObject } from './bucket.ts';
+import type { BucketNotifications } from './bucket-notifications.ts';
 import type { FaultHook, Operation } from './fault.ts';
 import { noFaults } from './fault.ts';
 import { glueOperationOf, GlueService, isGlue } from './glue-service.ts';
@@ -19,7 +20,7 @@ import { Queue } from './queue.ts';
 import { objectCreatedEvent, testEvent } from './s3-event.ts';
 import { S3Failure } from './s3-failure.ts';
 import { errorAnswer, operationOf, S3Service } from './s3-service.ts';
-import { queueNameIn, sqsOperationOf, SqsService } from './sqs-service.ts';
+import { queueArnOf, queueNameIn, sqsOperationOf, SqsService } from './sqs-service.ts';
 import type { Uploads } from './uploads.ts';
 import { systemClock } from './virtual-clock.ts';
 
@@ -30,7 +31,7 @@ export class Cloud implements RequestHandler<HttpRequest, HttpResponse> {
   fault: FaultHook;
   readonly #clock: Clock;
   readonly glue = new GlueService();
-  readonly #s3 = new S3Service();
+  readonly #s3 = new S3Service((bucket, notifications, xml) => this.#putNotifications(bucket, notifications, xml));
   readonly #sqs: SqsService;
   #events = 0;
 
@@ -54,13 +55,29 @@ export class Cloud implements RequestHandler<HttpRequest, HttpResponse> {
     return `https://sqs.example/000000000000/${queue.name}`;
   }
 
+  queueArn(queue: Queue): string {
+    return queueArnOf(queue);
+  }
+
   /** Sends an event to `queue` for every object created in `bucket`, and at once the event that tells of it. */
   notify(bucket: Bucket, queue: Queue): void {
     queue.send({ body: testEvent(bucket.name) });
+    bucket.onCreated = (object) => this.#tell(queue, bucket, object);
+  }
+
+  /** As `notify` does, for the queues that a client names. */
+  #putNotifications(bucket: Bucket, notifications: BucketNotifications, xml: string): void {
+    const queueOf = (arn: string): Queue | undefined => this.#sqs.queue(arn.slice(arn.lastIndexOf(':') + 1));
+    notifications.put(xml, (arn) => queueOf(arn) !== undefined);
+    for (const arn of notifications.queues) queueOf(arn)?.send({ body: testEvent(bucket.name) });
     bucket.onCreated = (object) => {
-      const sequencer = (++this.#events).toString(16).toUpperCase().padStart(16, '0');
-      queue.send({ body: objectCreatedEvent(bucket.name, object, sequencer) });
+      for (const arn of notifications.queuesToldOf(object)) this.#tell(queueOf(arn), bucket, object);
     };
+  }
+
+  #tell(queue: Queue | undefined, bucket: Bucket, object: StoredObject): void {
+    const sequencer = (++this.#events).toString(16).toUpperCase().padStart(16, '0');
+    queue?.send({ body: objectCreatedEvent(bucket.name, object, sequencer) });
   }
 
   s3Client(): S3Client {

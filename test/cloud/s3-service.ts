@@ -5,6 +5,7 @@
 import type { Clock } from '../../lib/ports/clock.ts';
 import type { Condition, StoredObject } from './bucket.ts';
 import { Bucket } from './bucket.ts';
+import { BucketNotifications } from './bucket-notifications.ts';
 import { crc32 } from './checksum.ts';
 import { formEncode } from './form-encoding.ts';
 import type { Answer, Request } from './http.ts';
@@ -16,18 +17,30 @@ const KEYS_PER_PAGE = 1000;
 
 type Handler = (request: S3Request) => Answer;
 
-interface S3Request extends Request {
+type NotificationsHook = (bucket: Bucket, notifications: BucketNotifications, xml: string) => void;
+
+interface S3Bucket {
   bucket: Bucket;
   uploads: Uploads;
+  notifications: BucketNotifications;
+}
+
+interface S3Request extends Request, S3Bucket {
   key: string;
 }
 
 export class S3Service {
-  readonly #buckets = new Map<string, { bucket: Bucket; uploads: Uploads }>();
+  readonly #buckets = new Map<string, S3Bucket>();
+  readonly #onNotifications: NotificationsHook;
 
-  createBucket(name: string, clock: Clock): { bucket: Bucket; uploads: Uploads } {
+  /** @param onNotifications is told of notifications that were put; what it throws, S3 answers */
+  constructor(onNotifications: NotificationsHook) {
+    this.#onNotifications = onNotifications;
+  }
+
+  createBucket(name: string, clock: Clock): S3Bucket {
     const bucket = new Bucket(name, clock);
-    const created = { bucket, uploads: new Uploads(bucket, clock) };
+    const created = { bucket, uploads: new Uploads(bucket, clock), notifications: new BucketNotifications() };
     this.#buckets.set(name, created);
     return created;
   }
@@ -42,7 +55,7 @@ export class S3Service {
     }
   }
 
-  #find(name: string): { bucket: Bucket; uploads: Uploads } {
+  #find(name: string): S3Bucket {
     const found = this.#buckets.get(name);
     if (!found) throw new S3Failure('NoSuchBucket');
     return found;
@@ -107,6 +120,13 @@ export class S3Service {
       return xmlAnswer('CompleteMultipartUploadResult', { Bucket: bucket.name, Key: key, ETag: `"${eTag}"` });
     },
 
+    GetBucketNotificationConfiguration: ({ notifications }) => xmlBody('NotificationConfiguration', notifications.xml),
+
+    PutBucketNotificationConfiguration: ({ bucket, notifications, body }) => {
+      this.#onNotifications(bucket, notifications, body.toString());
+      return { status: 200 };
+    },
+
     AbortMultipartUpload: ({ uploads, query }) => {
       uploads.abort(query['uploadId']!);
       return { status: 204 };
@@ -119,6 +139,8 @@ export function operationOf({ method, path, query, headers }: Request): string {
   const isOfObject = path.includes('/') && !path.endsWith('/');
   const isOfUpload = 'uploadId' in query;
   if (method === 'GET' && query['list-type'] === '2' && !('delimiter' in query)) return 'ListObjectsV2';
+  if ('notification' in query && (method === 'GET' || method === 'PUT'))
+    return method === 'GET' ? 'GetBucketNotificationConfiguration' : 'PutBucketNotificationConfiguration';
   if (isOfObject && method === 'HEAD') return 'HeadObject';
   if (isOfObject && method === 'GET') return 'GetObject';
   if (isOfObject && method === 'DELETE') return isOfUpload ? 'AbortMultipartUpload' : 'DeleteObject';

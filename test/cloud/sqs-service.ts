@@ -54,6 +54,10 @@ export class SqsService {
     this.#queues.set(queue.name, queue);
   }
 
+  queue(name: string): Queue | undefined {
+    return this.#queues.get(name);
+  }
+
   handle(request: Request): Answer {
     for (const task of this.#moveTasks) task.advance();
     const input = JSON.parse(request.body.toString()) as SqsInput & MoveTaskInput;
@@ -134,6 +138,10 @@ export function queueNameIn({ body }: Request): string {
   return QueueUrl === undefined ? (SourceArn ?? '').split(':').at(-1)! : queueNameOf(QueueUrl);
 }
 
+export function queueArnOf({ name }: Queue): string {
+  return `arn:aws:sqs:eu-central-1:000000000000:${name}`;
+}
+
 export function queueNameOf(url: string): string {
   return url.slice(url.lastIndexOf('/') + 1);
 }
@@ -178,7 +186,7 @@ function changeVisibility(queue: Queue, { ReceiptHandle, VisibilityTimeout }: En
 
 function attributesOf(queue: Queue, names: readonly string[]): Record<string, string> {
   const all: Record<string, string> = {
-    QueueArn: `arn:aws:sqs:eu-central-1:000000000000:${queue.name}`,
+    QueueArn: queueArnOf(queue),
     ApproximateNumberOfMessages: String(queue.visible),
     ApproximateNumberOfMessagesNotVisible: String(queue.size - queue.visible),
   };
