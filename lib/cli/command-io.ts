@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { messageOf } from '../errors.ts';
+import { messageOf, TableBlocked } from '../errors.ts';
 import { WrongUsage } from '../local/wrong-usage.ts';
 import type { PlaceIo } from '../place/place.ts';
 import { Refused } from '../table/refused.ts';
@@ -36,7 +36,8 @@ export async function exitCodeOf(
     return await run();
   } catch (error) {
     if (error instanceof WrongUsage) err(`tidemark ${command}: ${error.message}\nSee: tidemark ${command} --help`);
-    else if (error instanceof Refused) err(`tidemark ${command}: ${error.message}\n  What to do: ${error.next}`);
+    else if (error instanceof Refused || error instanceof TableBlocked)
+      err(`tidemark ${command}: ${error.message}\n  What to do: ${error.next}`);
     else if (isOfAws(error))
       err(`tidemark ${command}: a request to AWS failed: ${error.name}: ${error.message}\n${ACCESS}`);
     else err(error instanceof Error && error.stack !== undefined ? error.stack : messageOf(error));

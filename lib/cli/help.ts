@@ -2,14 +2,17 @@ import type { Command } from 'commander';
 import { addPlaceOptions } from '../place/place.ts';
 
 /** What stands in a command's help below its options. */
-export interface CommandHelp {
+export interface CommandHelp extends Explanation {
+  /** What `--json` writes to stdout. */
+  json: string;
+  exitCodes: ExitCodes;
+}
+
+export interface Explanation {
   /** Arguments after `tidemark <command>`, and what they do. */
   examples: readonly (readonly [args: string, meaning: string])[];
   /** Paragraphs. */
   notes: readonly string[];
-  /** What `--json` writes to stdout. */
-  json: string;
-  exitCodes: ExitCodes;
 }
 
 /** What a command ends with: 0, 1 besides wrong usage and unexpected failures, and 2 where it can. */
@@ -19,7 +22,7 @@ export interface ExitCodes {
   2?: string;
 }
 
-/** How the command is called from a clone. */
+/** How the command is called in a clone. */
 export const CALL = 'npx tidemark';
 
 /** Adds what every command at a place has: `--json`, `--verbose`, where to work, and its help. */
@@ -28,21 +31,23 @@ export function addCommonOptions(command: Command, help: CommandHelp): Command {
   return addHelp(addPlaceOptions(command), help);
 }
 
-/** Adds help of the one form that all commands have. */
-export function addHelp(command: Command, { examples, notes, json, exitCodes }: CommandHelp): Command {
-  const wrapped = (text: string): string => command.createHelp().boxWrap(text, WIDTH);
-  const indented = (text: string): string =>
-    command
-      .createHelp()
-      .boxWrap(text, WIDTH - INDENT.length)
-      .replaceAll(/^/gm, INDENT);
-  const blocks = [
-    ['Examples:', ...examples.map(([args, meaning]) => `  $ ${CALL} ${command.name()} ${args}`.trimEnd() + `\n${indented(meaning)}`)].join('\n'), // prettier-ignore
-    ...notes.map(wrapped),
-    wrapped(`With --json: ${json}`),
-    wrapped(exitCodeText(exitCodes)),
-  ];
-  return command.allowExcessArguments(false).addHelpText('after', `\n${blocks.join('\n\n')}`);
+/** Adds help of the one form that commands have, which take no arguments but their own. */
+export function addHelp(command: Command, { json, exitCodes, examples, notes }: CommandHelp): Command {
+  const facts = [`With --json: ${json}`, exitCodeText(exitCodes)];
+  return addHelpText(command.allowExcessArguments(false), { examples, notes: [...notes, ...facts] });
+}
+
+export function addHelpText(command: Command, { examples, notes }: Explanation): Command {
+  const lines = examples.flatMap(([args, meaning]) => [
+    `  $ ${CALL} ${command.name()} ${args}`,
+    wrapped(command, meaning, WIDTH - INDENT.length).replaceAll(/^/gm, INDENT),
+  ]);
+  const blocks = [['Examples:', ...lines].join('\n'), ...notes.map((note) => wrapped(command, note))];
+  return command.addHelpText('after', `\n${blocks.join('\n\n')}`);
+}
+
+export function wrapped(command: Command, text: string, width = WIDTH): string {
+  return command.createHelp().boxWrap(text, width);
 }
 
 const WIDTH = 120;

@@ -3,6 +3,7 @@ import type { TableName } from '../dms/object-key.ts';
 import { namedTable } from '../local/table-name.ts';
 import { WrongUsage } from '../local/wrong-usage.ts';
 import type { Place } from '../place/place.ts';
+import type { TableItem } from '../ports/table-store.ts';
 import { rawPrefix } from '../table/raw-listing.ts';
 import { didYouMean } from './nearest.ts';
 
@@ -11,10 +12,14 @@ import { didYouMean } from './nearest.ts';
  * @param text `<schema>/<table>`
  * @throws WrongUsage if it is no table's name, or of none that is known: then with the names that are near.
  */
-export async function knownTable(text: string, place: Place): Promise<{ path: string; name: TableName }> {
+export async function knownTable(
+  text: string,
+  place: Place,
+): Promise<{ path: string; name: TableName; item: TableItem }> {
   const named = namedTable(text, place.ports.config);
-  if (!(await place.ports.tables.get(named.path))) throw await unknownTable(text, place);
-  return named;
+  const item = await place.ports.tables.get(named.path);
+  if (!item) throw await unknownTable(text, place);
+  return { ...named, item };
 }
 
 /** What to say of a table that is not registered. */

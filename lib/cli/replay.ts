@@ -17,7 +17,8 @@ import { terminalConfirm } from './confirm.ts';
 import type { CommandHelp } from './help.ts';
 import { addCommonOptions } from './help.ts';
 import { knownTable } from './known-table.ts';
-import { ReplayProgress } from './replay-progress.ts';
+import type { FilesToMerge } from './files-progress.ts';
+import { FilesProgress } from './files-progress.ts';
 
 const HELP: CommandHelp = {
   examples: [
@@ -120,7 +121,7 @@ export async function replayAt(
 }
 
 async function merge(place: Place, path: string, planned: PlannedReplay, io: ReplayIo): Promise<Brought> {
-  const progress = new ReplayProgress(planned, io.err, io.terminal);
+  const progress = new FilesProgress(filesOf(planned), 'files merged again', io);
   try {
     // Also if nothing was set back: an earlier replay may have been stopped before it had this done.
     const wakeUp = { table: path, cause: `replay ${place.ports.random.id()}` };
@@ -128,6 +129,14 @@ async function merge(place: Place, path: string, planned: PlannedReplay, io: Rep
   } finally {
     progress.end();
   }
+}
+
+function filesOf({ loadFiles, changeFiles, progress }: PlannedReplay): FilesToMerge {
+  return {
+    loadFiles: loadFiles.length,
+    changeFiles: changeFiles.length,
+    changeFilesBefore: progress?.changeFiles ?? 0,
+  };
 }
 
 /** @throws WrongUsage */

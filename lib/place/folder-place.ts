@@ -44,6 +44,9 @@ export async function openFolderPlace(
       const brought = await mergeAll(writing, io, onProgress);
       return brought.get(wakeUp.table) ?? { state: 'unfinished' };
     },
+    wake: () => Promise.resolve(),
+    planConnection: () =>
+      Promise.reject(new WrongUsage('Folders need no connection: tidemark local watches them. Give --stage.')),
     redrive: async () => {
       const writing = await connect();
       await sweep(writing.random.id(), writing);

@@ -11,6 +11,7 @@ import type { WakeUp } from '../queue/wake-up.ts';
 import type { CompactReport } from '../table/compact.ts';
 import type { MergeReport } from '../table/report.ts';
 import type { TableRow } from '../table/row.ts';
+import type { ConnectionRequest, PlannedConnection } from './connection.ts';
 import { WrongUsage } from '../local/wrong-usage.ts';
 import { OWN_THREAD } from '../threads/own-thread.ts';
 
@@ -24,6 +25,13 @@ export interface Place {
    * @param onProgress is told the row as it changes
    */
   bringUpToDate(wakeUp: WakeUp, onProgress?: (row: TableRow) => void): Promise<Brought>;
+  /** Wakes a table for others to merge. On folders nobody waits to be woken: who merges there next finds what there is. */
+  wake(wakeUp: WakeUp): Promise<void>;
+  /**
+   * Plans what has an existing raw bucket tell the place of its files; nothing is changed yet.
+   * @throws Refused; WrongUsage on folders, which are watched
+   */
+  planConnection(request: ConnectionRequest): Promise<PlannedConnection>;
   /** Moves dead letters back to their queues, or, where there are none, wakes the tables that are not settled. */
   redrive(onProgress?: (progress: RedriveProgress) => void): Promise<Redriven>;
 }

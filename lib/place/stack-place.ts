@@ -1,5 +1,6 @@
 /** A deployed stack as a place: its functions merge, and its rows say how far they are. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { planConnection } from '../aws/bucket-notifications.ts';
 import { portsOf } from '../aws/connect.ts';
 import { DeadLetters } from '../aws/dead-letters.ts';
 import type { GivenStack } from '../aws/stack.ts';
@@ -40,6 +41,8 @@ export async function openStackPlace(given: GivenStack, io: StackIo): Promise<Pl
       await ports.queue.send([wakeUp]);
       return watchRow(wakeUp.table, item && rowOfItem(item), ports, { sleep: pause, onProgress });
     },
+    planConnection: (request) => planConnection(request, stack, clients.s3),
+    wake: (wakeUp) => ports.queue.send([wakeUp]),
     redrive: async (onProgress) => {
       const queues = stack.deadLetterQueueUrls.map((url) => new DeadLetters(clients.sqs, url, { sleep: pause }));
       const moved = await Promise.all(queues.map((queue) => queue.moveBack(onProgress)));

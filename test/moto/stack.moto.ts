@@ -49,6 +49,7 @@ const TEMPLATE = {
         ],
       },
     },
+    Arrivals: queue('arrivals', false),
     WakeUps: queue('wake-ups.fifo', true),
     WakeUpsDead: queue('wake-ups-dead-letters.fifo', true),
     ArrivalsDead: queue('arrivals-dead-letters', false),
@@ -59,6 +60,7 @@ const TEMPLATE = {
     LakeBucketName: { Value: { Ref: 'Lake' } },
     ControllerTableName: { Value: { Ref: 'Tables' } },
     HistoryTableName: { Value: { Ref: 'History' } },
+    ArrivalsQueueArn: { Value: { 'Fn::GetAtt': ['Arrivals', 'Arn'] } },
     WakeUpsQueueUrl: { Value: { Ref: 'WakeUps' } },
     WakeUpsDeadLetterQueueUrl: { Value: { Ref: 'WakeUpsDead' } },
     ArrivalsDeadLetterQueueUrl: { Value: { Ref: 'ArrivalsDead' } },
@@ -72,7 +74,6 @@ async function tidemark(...args: string[]) {
     AWS_DEFAULT_REGION: MOTO.region,
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
-    NODE_NO_WARNINGS: '1',
   };
   const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
   let [stdout, stderr] = ['', ''];

@@ -56,9 +56,14 @@ export class LabStack {
       LakeBucketName: 'lake-bucket',
       ControllerTableName: dynamoDb.tableName,
       HistoryTableName: dynamoDb.historyTableName,
+      ArrivalsQueueArn: this.cloud.queueArn(this.arrivals),
       WakeUpsQueueUrl: this.cloud.queueUrl(this.wakeUps),
       ArrivalsDeadLetterQueueUrl: this.cloud.queueUrl(arrivalsDead),
       WakeUpsDeadLetterQueueUrl: this.cloud.queueUrl(wakeUpsDead),
+    });
+    this.cloudFormation.parameters.set(name, {
+      ExistingRawBucket: 'raw-bucket',
+      ExistingRawBucketEvents: 'notification',
     });
     const { clock, clients } = this;
     const log = jsonLog(clock, () => undefined);
