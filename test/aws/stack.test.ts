@@ -18,7 +18,10 @@ const before = OURS.map((name) => [name, process.env[name]] as const);
 beforeAll(async () => {
   const folder = await temporaryFolder();
   const config = join(folder, 'config');
-  await writeFile(config, '[profile team]\nregion = ap-south-1\n');
+  await writeFile(
+    config,
+    '[profile team]\nregion = ap-south-1\naws_access_key_id = of the profile\naws_secret_access_key = secret\n',
+  );
   for (const name of OURS) Reflect.deleteProperty(process.env, name);
   Object.assign(process.env, {
     AWS_CONFIG_FILE: config,
@@ -49,6 +52,16 @@ describe('the region of a stack', () => {
 });
 
 describe('credentials', () => {
+  const keys = { AWS_ACCESS_KEY_ID: 'of the environment', AWS_SECRET_ACCESS_KEY: 'secret' };
+
+  it.each([
+    ['of the environment, though AWS_PROFILE is set', {}, { ...keys, AWS_PROFILE: 'team' }, 'of the environment'],
+    ['of the profile that is given', { profile: 'team' }, keys, 'of the profile'],
+  ])('are those %s, as for the AWS CLI', async (_, given, env, expected) => {
+    const { s3 } = stackClients({ region: 'eu-west-3', ...given }, env);
+    expect(await s3.config.credentials()).toMatchObject({ accessKeyId: expected });
+  });
+
   it('must be found; the message says for which stack and where', async () => {
     await expect(findStack('dev', stackClients({ region: 'eu-west-3' }, {}))).rejects.toThrow(
       /^The stack tidemark-dev in eu-west-3 cannot be read: .*credentials.*--profile, AWS_PROFILE/,

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
@@ -9,20 +7,11 @@ import { runPlan, type PlanOptions } from '../../lib/cli/plan.ts';
 import { runLocal } from '../../lib/local/run.ts';
 import { lakeRows, putDmsFile, type Order } from '../local/dms-folder.ts';
 import { rawAndLake } from '../local/temporary-folder.ts';
+import { tidemark } from './terminal.ts';
 
-const MAIN = join(import.meta.dirname, '../../lib/cli/main.ts');
 /** Files grow, however many of their bytes are no longer in use, unless they are compacted. */
 const LIMITS = { ...DEFAULT_LIMITS, deadBytesShare: 1 };
 const SECRET = 'a secret that is to go';
-
-async function tidemark(...args: string[]) {
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  await once(child, 'close');
-  return { exitCode: child.exitCode, stdout, stderr };
-}
 
 /** Every file and folder below, with when it was changed. */
 async function stateOf(root: string): Promise<string[]> {
@@ -190,16 +179,16 @@ describe('on folders', () => {
   it('both are commands', async () => {
     await wear();
     const folders = ['--raw', raw, '--lake', lake];
-    expect(await tidemark('plan', 'sales/orders', ...folders)).toEqual({
+    expect(await tidemark(['plan', 'sales/orders', ...folders])).toEqual({
       exitCode: 0,
       stdout: 'sales/orders: up to date\n',
       stderr: '',
     });
-    expect(await tidemark('compact', 'sales/orders', ...folders, '--join')).toMatchObject({
+    expect(await tidemark(['compact', 'sales/orders', ...folders, '--join'])).toMatchObject({
       exitCode: 1,
       stderr: expect.stringMatching(/Give --yes[^]*See: tidemark compact --help/),
     });
-    expect(await tidemark('compact', 'sales/orders', ...folders, '--purge', '--join', '--yes')).toMatchObject({
+    expect(await tidemark(['compact', 'sales/orders', ...folders, '--purge', '--join', '--yes'])).toMatchObject({
       exitCode: 0,
       stdout: expect.stringContaining('1 file laid out anew'),
       stderr: '',

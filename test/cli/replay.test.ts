@@ -1,6 +1,4 @@
 /** `tidemark replay` and `tidemark skip`, on folders and, by the same commands, on a deployed stack. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
@@ -13,8 +11,8 @@ import { configureTable } from '../../lib/table/configure.ts';
 import type { Order } from '../local/dms-folder.ts';
 import { lakeRows, putDmsFile } from '../local/dms-folder.ts';
 import { rawAndLake } from '../local/temporary-folder.ts';
+import { tidemark } from './terminal.ts';
 
-const MAIN = join(import.meta.dirname, '../../lib/cli/main.ts');
 const TABLE = 'sales/orders';
 const FILES = ['20260301-100000000.parquet', '20260301-110000000.parquet', '20260301-120000000.parquet'] as const;
 
@@ -151,11 +149,8 @@ describe('tidemark replay on folders', () => {
   it('is a command of its own process', async () => {
     await merged();
     const args = ['replay', TABLE, '--from', '2026-03-01T11:00Z', '--raw', raw, '--lake', lake, '--yes'];
-    const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
-    let out = '';
-    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
-    await once(child, 'close');
-    expect([child.exitCode, out]).toEqual([0, 'sales/orders: 2 files merged again; it is up to date.\n']);
+    const { exitCode, stdout } = await tidemark(args);
+    expect([exitCode, stdout]).toEqual([0, 'sales/orders: 2 files merged again; it is up to date.\n']);
   });
 });
 

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
@@ -8,8 +6,8 @@ import { openPlace } from '../../lib/place/place.ts';
 import { configureTable } from '../../lib/table/configure.ts';
 import { lakeRows, putDmsFile } from '../local/dms-folder.ts';
 import { rawAndLake } from '../local/temporary-folder.ts';
+import { tidemark } from './terminal.ts';
 
-const MAIN = join(import.meta.dirname, '../../lib/cli/main.ts');
 const TABLE = 'sales/orders';
 const BAD = '20260301-100000000.parquet';
 const GOOD = '20260301-110000000.parquet';
@@ -67,10 +65,7 @@ describe('tidemark skip on folders', () => {
 
   it('is a command of its own process', async () => {
     const args = ['skip', TABLE, BAD, '--raw', raw, '--lake', lake];
-    const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
-    let out = '';
-    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
-    await once(child, 'close');
-    expect([child.exitCode, out]).toEqual([0, `${TABLE}: ${BAD} is skipped.\n`]);
+    const { exitCode, stdout } = await tidemark(args);
+    expect([exitCode, stdout]).toEqual([0, `${TABLE}: ${BAD} is skipped.\n`]);
   });
 });

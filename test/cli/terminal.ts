@@ -11,11 +11,14 @@ export function recorded() {
 }
 
 /** Runs the command as a process of its own. */
-export async function tidemark(args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}) {
-  const child = spawn(process.execPath, [TIDEMARK, ...args], {
+export async function tidemark(
+  args: readonly string[],
+  { bin = TIDEMARK, cwd, env }: { bin?: string; cwd?: string; env?: NodeJS.ProcessEnv } = {},
+) {
+  const child = spawn(process.execPath, [bin, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    ...options,
-    env: options.env ?? process.env,
+    ...(cwd !== undefined && { cwd }),
+    env: env ?? process.env,
   });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));

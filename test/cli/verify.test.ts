@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -11,8 +9,7 @@ import { runLocal } from '../../lib/local/run.ts';
 import type { Verification } from '../../lib/verify/verify-table.ts';
 import { putDmsFile, type Order } from '../local/dms-folder.ts';
 import { rawAndLake } from '../local/temporary-folder.ts';
-
-const MAIN = join(import.meta.dirname, '../../lib/cli/main.ts');
+import { tidemark } from './terminal.ts';
 
 describe('tidemark verify, on folders', () => {
   let root: string;
@@ -144,12 +141,8 @@ describe('tidemark verify, on folders', () => {
   });
 
   it('is a command', async () => {
-    const args = ['--import', 'tsx', MAIN, 'verify', 'sales/orders', '--raw', raw, '--lake', lake];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    let stdout = '';
-    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-    await once(child, 'close');
-    expect({ exitCode: child.exitCode, stdout }).toMatchObject({ exitCode: 0 });
+    const { exitCode, stdout } = await tidemark(['verify', 'sales/orders', '--raw', raw, '--lake', lake]);
+    expect(exitCode).toBe(0);
     expect(stdout).toContain('the lake is equal to the raw files');
   });
 });

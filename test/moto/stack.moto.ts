@@ -1,16 +1,17 @@
 /** The command on a stack that CloudFormation of moto made: found by its outputs, with region and credentials as a person sets them. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { CloudFormationClient, CreateStackCommand } from '@aws-sdk/client-cloudformation';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  GetBucketNotificationConfigurationCommand,
+  PutBucketNotificationConfigurationCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { loadBytes } from '../table/table-lab.ts';
 import { DynamoDbHistoryStore } from '../../lib/aws/dynamodb-history-store.ts';
+import { tidemark as run } from '../cli/terminal.ts';
+import { changeBytes, loadBytes } from '../table/table-lab.ts';
 import { DynamoDbTableStore } from '../../lib/aws/dynamodb-table-store.ts';
 import { dynamoDb, MOTO, s3 } from './moto-server.ts';
 
-const MAIN = join(import.meta.dirname, '../../lib/cli/main.ts');
 const stage = `moto${Date.now()}`;
 const raw = `tidemark-${stage}-raw`;
 const path = `${raw}/sales/orders/`;
@@ -61,13 +62,14 @@ const TEMPLATE = {
     ControllerTableName: { Value: { Ref: 'Tables' } },
     HistoryTableName: { Value: { Ref: 'History' } },
     ArrivalsQueueArn: { Value: { 'Fn::GetAtt': ['Arrivals', 'Arn'] } },
-    WakeUpsQueueUrl: { Value: { Ref: 'WakeUps' } },
+    // Moto's own URL names AWS, which the SDK would ask.
+    WakeUpsQueueUrl: { Value: `${MOTO.endpoint}/123456789012/${stage}-wake-ups.fifo` },
     WakeUpsDeadLetterQueueUrl: { Value: { Ref: 'WakeUpsDead' } },
     ArrivalsDeadLetterQueueUrl: { Value: { Ref: 'ArrivalsDead' } },
   },
 };
 
-async function tidemark(...args: string[]) {
+function tidemark(...args: string[]) {
   const env = {
     ...process.env,
     AWS_ENDPOINT_URL: MOTO.endpoint,
@@ -75,12 +77,7 @@ async function tidemark(...args: string[]) {
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
   };
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  await once(child, 'close');
-  return { exitCode: child.exitCode, stdout, stderr };
+  return run(args, { env });
 }
 
 beforeAll(async () => {
@@ -124,5 +121,59 @@ describe('the command on a stack', () => {
     const { exitCode, stderr } = await tidemark('tables', '--stage', 'none', '--region', 'eu-west-3');
     expect(exitCode).toBe(1);
     expect(stderr).toContain('There is no stack tidemark-none in eu-west-3');
+  });
+
+  it('deactivates a table, and activates it once its key was looked for in its files', async () => {
+    expect((await tidemark('deactivate', 'sales/orders', '--stage', stage)).exitCode).toBe(0);
+    await s3.send(
+      new PutObjectCommand({
+        Bucket: raw,
+        Key: 'sales/orders/20260301-101500123.parquet',
+        Body: changeBytes([['U', 1, 'pear']]),
+      }),
+    );
+    const keyed = ['activate', 'sales/orders', '--stage', stage, '--no-wait', '--json', '--primary-key'];
+    const refused = await tidemark(...keyed, 'item');
+    expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringMatching(/1 have no value in it/)]);
+    const { exitCode, stdout, stderr } = await tidemark(...keyed, 'id,item', '--skip-check');
+    expect(stderr).toBe('');
+    expect([exitCode, JSON.parse(stdout)]).toMatchObject([0, { primaryKey: ['id', 'item'], isChange: true }]);
+    const tables = new DynamoDbTableStore(dynamoDb, `tidemark-${stage}-controller`);
+    expect(await tables.get(path)).toMatchObject({ PrimaryKey: 'id,item', PartitionKey: 'null', ActiveFlag: 'true' });
+  });
+
+  it('connects the raw bucket beside the notifications that it has, and takes ours away again', async () => {
+    const arrivals = `arn:aws:sqs:us-east-1:123456789012:${stage}-arrivals`;
+    const theirs = {
+      QueueConfigurations: [
+        {
+          Id: 'archive',
+          QueueArn: arrivals.replace('arrivals', 'arrivals-dead-letters'),
+          Events: ['s3:ObjectCreated:*' as const],
+          Filter: { Key: { FilterRules: [{ Name: 'prefix' as const, Value: 'archive/' }] } },
+        },
+      ],
+      EventBridgeConfiguration: {},
+    };
+    await s3.send(new PutBucketNotificationConfigurationCommand({ Bucket: raw, NotificationConfiguration: theirs }));
+    const found = async () => {
+      const command = new GetBucketNotificationConfigurationCommand({ Bucket: raw });
+      const { QueueConfigurations, EventBridgeConfiguration } = await s3.send(command);
+      return { QueueConfigurations, EventBridgeConfiguration };
+    };
+    const before = await found();
+    const connect = ['connect', raw, '--stage', stage, '--yes'];
+    expect(await tidemark(...connect, '--prefix', 'sales/')).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await found()).toMatchObject({
+      QueueConfigurations: [...before.QueueConfigurations!, { Id: 'tidemark', QueueArn: arrivals }],
+      EventBridgeConfiguration: before.EventBridgeConfiguration,
+    });
+    const whole = await tidemark(...connect);
+    expect([whole.exitCode, whole.stderr]).toEqual([
+      1,
+      expect.stringMatching(/notification archive tells .*EventBridge/s),
+    ]);
+    expect((await tidemark(...connect, '--remove')).exitCode).toBe(0);
+    expect(await found()).toEqual(before);
   });
 });

@@ -1,0 +1,160 @@
+/** What all commands have in common: options, help, words for what is unknown, completion, and how they are called. */
+import { mkdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Command } from 'commander';
+import { runCompact } from '../../lib/cli/compact.ts';
+import { runDeactivate } from '../../lib/cli/deactivate.ts';
+import { nearestNames } from '../../lib/cli/nearest.ts';
+import { runPlan } from '../../lib/cli/plan.ts';
+import { tidemarkProgram } from '../../lib/cli/program.ts';
+import { runReplay } from '../../lib/cli/replay.ts';
+import { runSkip } from '../../lib/cli/skip.ts';
+import { runVerify } from '../../lib/cli/verify.ts';
+import { openPlace } from '../../lib/place/place.ts';
+import { configureTable } from '../../lib/table/configure.ts';
+import { putDmsFile } from '../local/dms-folder.ts';
+import { rawAndLake, temporaryFolder } from '../local/temporary-folder.ts';
+import { recorded, tidemark } from './terminal.ts';
+
+const NAMES = ['tables', 'activate', 'deactivate', 'plan', 'skip', 'replay', 'verify', 'compact', 'redrive', 'connect'];
+
+/** Help as a person reads it. */
+function helpOf(command: Command): string {
+  let text = '';
+  command.configureOutput({ writeOut: (part) => (text += part) });
+  command.outputHelp();
+  return text;
+}
+
+const commandNamed = (name: string): Command =>
+  tidemarkProgram().commands.find((command) => command.name() === name) as Command;
+
+describe('every command', () => {
+  it.each(NAMES)('takes the same options and explains itself in the same way: %s', (name) => {
+    const command = commandNamed(name);
+    const options = command.options.map(({ long }) => long);
+    for (const option of ['--json', '--verbose', '--raw', '--lake', '--state', '--stage', '--region', '--profile'])
+      expect(options).toContain(option);
+    const help = helpOf(command);
+    expect(help).toMatch(new RegExp(`Examples:\n  \\$ npx tidemark ${name} `));
+    expect(help).toMatch(/\n\nWith --json: /);
+    expect(help).toMatch(/\n\nExit code: 0 .*1 .*wrong\susage\sor\san\sunexpected\sfailure\.\n$/s);
+    expect(Math.max(...help.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(120);
+  });
+
+  it('that changes what readers see, or what others made, has --yes; that plans has --dry-run', () => {
+    const having = (option: string) =>
+      NAMES.filter((name) => commandNamed(name).options.some(({ long }) => long === option));
+    expect(having('--yes')).toEqual(['activate', 'replay', 'compact', 'connect']);
+    expect(having('--dry-run')).toEqual(['activate', 'replay', 'connect']);
+  });
+
+  it('is listed, and the exit codes with them', async () => {
+    const { exitCode, stdout } = await tidemark(['--help']);
+    expect(exitCode).toBe(0);
+    for (const name of [...NAMES, 'local', 'demo', 'completion']) expect(stdout).toContain(`\n  ${name} `);
+    expect(stdout).toMatch(/Exit code: 0 done; 2 .*; 1 /);
+  });
+});
+
+describe('a table that is unknown', () => {
+  let places: { raw: string; lake: string };
+  beforeEach(async () => {
+    const { raw, lake } = await rawAndLake();
+    places = { raw, lake };
+    await putDmsFile(raw, 'sales/orders/LOAD00000001.parquet', [{ id: 1, item: 'apple' }]);
+    const place = await openPlace(places, { err: () => undefined });
+    await configureTable('sales/orders', { primaryKey: ['id'] }, place.ports);
+  });
+
+  type Io = ReturnType<typeof recorded>['io'];
+
+  it.each<[string, (table: string, io: Io) => Promise<number>]>([
+    ['plan', (table, io) => runPlan(table, places, io)],
+    ['verify', (table, io) => runVerify(table, places, io)],
+    ['replay', (table, io) => runReplay(table, { ...places, all: true }, io)],
+    ['skip', (table, io) => runSkip(table, 'LOAD00000001.parquet', places, io)],
+    ['compact', (table, io) => runCompact(table, places, io)],
+    ['deactivate', (table, io) => runDeactivate(table, places, io)],
+  ])('ends %s with 1, and the same words: those that are near, and the next command', async (_, run) => {
+    const { err, io } = recorded();
+    expect(await run('Sales/order', io)).toBe(1);
+    expect(err.join()).toMatch(
+      /: Sales\/order is not known at .* → .*\. Did you mean sales\/orders\? tidemark tables lists/,
+    );
+  });
+
+  it('is not told of names that are far', async () => {
+    const { err, io } = recorded();
+    await runPlan('stock/customers', places, io);
+    expect(err.join()).toMatch(/stock\/customers is not known at .*\. tidemark tables lists/);
+  });
+});
+
+describe('names that are near', () => {
+  it.each([
+    ['sales/ordres', ['sales/orders']],
+    ['SALES/ORDERS', ['sales/orders']],
+    ['a/b', ['a/c']],
+    ['nothing/like/it', []],
+  ])('%s', (wanted, near) => {
+    expect(nearestNames(wanted, ['a/c', 'sales/orders', 'stock/items'])).toEqual(near);
+  });
+});
+
+describe('completion', () => {
+  let raw: string;
+  let root: string;
+  beforeEach(async () => {
+    ({ raw, root } = await rawAndLake());
+    for (const table of ['sales/orders', 'sales/items', 'awsdms_control/status'])
+      await mkdir(join(raw, table), { recursive: true });
+  });
+
+  /** What a shell is offered for the last word. */
+  async function offered(...words: string[]): Promise<string[]> {
+    const { exitCode, stdout } = await tidemark(['complete', '--', ...words], { cwd: root });
+    expect(exitCode).toBe(0);
+    return stdout
+      .split('\n')
+      .slice(0, -2)
+      .map((line) => line.split('\t')[0] as string);
+  }
+
+  it('offers commands, options, tables of --raw, and folders', async () => {
+    expect(await offered('dea')).toEqual(['deactivate']);
+    expect(await offered('replay', '--dr')).toEqual(['--dry-run']);
+    expect((await offered('plan', '--raw', 'raw', '')).sort()).toEqual(['sales/items', 'sales/orders']);
+    expect(await offered('plan', '--raw', 'raw', 'sales/o')).toEqual(['sales/orders']);
+    expect(await offered('tables', '--raw', 'r')).toEqual(['raw']);
+    expect(await offered('tables', '--raw', 'raw/s')).toEqual(['raw/sales']);
+  });
+
+  it('offers no tables where there is no such folder', async () => {
+    expect(await offered('plan', '--raw', 'none', '')).toEqual([]);
+    expect(await offered('plan', '')).toEqual([]);
+  });
+
+  it.each(['bash', 'zsh', 'fish'])('writes a script for %s', async (shell) => {
+    const { exitCode, stdout } = await tidemark(['completion', shell]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('tidemark complete --');
+  });
+});
+
+describe('the command', () => {
+  it('runs from any folder, by a link too, as npx and npm link make it', async () => {
+    const folder = await temporaryFolder();
+    const link = join(folder, 'tidemark');
+    await symlink(join(import.meta.dirname, '../../bin/tidemark.js'), link);
+    const { raw, lake } = await rawAndLake();
+    const { exitCode, stderr } = await tidemark(['tables', '--raw', raw, '--lake', lake], { cwd: folder, bin: link });
+    expect([exitCode, stderr]).toEqual([0, expect.stringMatching(/^No table is registered/)]);
+  });
+
+  it('ends with 1 and a name that is near where there is no such command', async () => {
+    const { exitCode, stderr } = await tidemark(['table']);
+    expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/unknown command 'table'.*Did you mean tables\?/s)]);
+  });
+});
