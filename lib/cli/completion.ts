@@ -15,7 +15,7 @@ const PATHS = ['raw', 'lake', 'state', 'tables', 'keep'];
  * Tables are completed on folders, by those of `--raw`; those of a stack would take a request with every key.
  * @param asked what is typed so far, after `complete --`
  */
-export function addCompletion(program: Command, asked: readonly string[] = process.argv.slice(4)): void {
+export function addCompletion(program: Command, asked: readonly string[]): void {
   const { commands } = tab(program, { completionCommandName: 'completion' });
   for (const { arguments: args, options } of commands.values()) {
     const table = args.get('table');

@@ -24,8 +24,11 @@ const NOTES = [
   'Exit code: 0 done; 2 a table is blocked (verify: the lake differs); 1 a refusal, wrong usage or an unexpected failure.',
 ];
 
-/** The `tidemark` command with all that it can do. */
-export function tidemarkProgram(): Command {
+/**
+ * The `tidemark` command with all that it can do.
+ * @param words what it is called with
+ */
+export function tidemarkProgram(words: readonly string[] = process.argv.slice(2)): Command {
   const program = new Command('tidemark')
     .description('Keeps a Parquet data lake in step with the databases that AWS DMS replicates.')
     .version(version)
@@ -42,7 +45,7 @@ export function tidemarkProgram(): Command {
     .addCommand(connectCommand())
     .addCommand(localCommand())
     .addCommand(demoCommand());
-  addCompletion(program);
+  addCompletion(program, words.slice(words.indexOf('--') + 1));
   program.addHelpText('after', `\n${NOTES.map((note) => wrapped(program, note)).join('\n\n')}`);
   // Wrong usage ends with 1, its message and where to read on.
   program.showHelpAfterError('See: tidemark --help');

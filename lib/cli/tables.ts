@@ -29,7 +29,7 @@ const HELP: CommandHelp = {
     'Without --lag only the controller table is read; with it the raw files of each table are listed, from its last whole listing on: a request per thousand files. --watch does the same each time. Nothing is changed.',
     'With --watch and no terminal the tables are written again whenever one has changed.',
   ],
-  json: 'a line per table: {"table", "state", "primaryKey", "partitionKey", "lastFullLoad"?, "lastChangeFile"?, "rowsToday"?, "blocked"?, "note"?, "lag"?: {"files", "seconds"}}; with --watch then a line whenever one has changed.',
+  json: 'a line per table: {"table", "state", "primaryKey", "partitionKey", "lastFullLoad"?, "lastChangeFile"?, "rowsToday"?, "blocked"?, "note"?, "catalog"?, "lag"?: {"files", "seconds"}}; with --watch then a line whenever one has changed.',
   exitCodes: { 0: 'no table is blocked', 2: 'a table is blocked' },
 };
 

@@ -112,7 +112,7 @@ function inactiveText(paths: string[]): string {
   const example = JSON.stringify({ [nameOf(paths[0] ?? '')]: { primaryKey: ['id'], active: true } });
   return (
     `${counted(paths.length, 'table')} inactive, so not merged: ${listed(paths)}\n` +
-    `  To activate a table, name it and its key in the file of --tables and start again, for example: ${example}`
+    `  To activate a table: tidemark activate; or name it and its key in the file of --tables, and start again: ${example}`
   );
 }
 

@@ -6,7 +6,7 @@ export function notUpToDateText(table: string, { state, blocked }: Brought): str
     case 'active':
       return undefined;
     case 'inactive':
-      return `${table} is inactive, so nothing is merged. Set its keys and ActiveFlag to true in its row, or in the file of tidemark local --tables.`;
+      return `${table} is inactive, so nothing is merged. To have it merged: tidemark activate ${table}`;
     case 'blocked': {
       const by = blocked === undefined || blocked.file === '' ? '' : ` by ${blocked.file}`;
       return `${table} is blocked${by}: ${blocked?.reason ?? ''}\n  What to do: ${blocked?.next ?? ''}`;

@@ -58,7 +58,7 @@ export async function readForEdit(
   if (!item)
     throw new Refused(
       'The table is not known.',
-      'Its first raw file registers it, inactive; set its keys and ActiveFlag then. Is its name right?',
+      'Is its name right? A new one is registered by its first raw file, or by tidemark activate.',
     );
   const row = { ...rowOfItem(item), item };
   return { row, listing: await listRawFiles(row, { keys: [], whole: true }, raw, clock.now()) };

@@ -85,14 +85,14 @@ class Planning {
     const known = await tables.get(this.path);
     if (!known && !this.settings) {
       const note =
-        'The table is not registered. Its first merge registers it, inactive; set its keys and ActiveFlag then.';
+        'The table is not registered. Its first raw file registers it, inactive; tidemark activate sets its keys.';
       return this.end('unknown', { notes: [note] });
     }
     const fresh = newItem({ bucket: config.rawBucket, prefix: config.rawPrefix, ...this.name }, this.path);
     const item: TableItem = { ...(known ?? fresh), ...settingsAttributes(this.settings ?? {}) };
     const row: StoredRow = { ...rowOfItem(item), item };
     if (!row.settings.active) {
-      const note = 'The table is inactive: nothing is merged. Set its keys and ActiveFlag to true.';
+      const note = 'The table is inactive: nothing is merged. To have it merged: tidemark activate.';
       return this.end('inactive', { notes: [note] });
     }
     this.noteState(row);

@@ -67,10 +67,7 @@ export async function previewReplay(
 export function planReplay(row: TableRow, listing: RawListing, request: ReplayRequest): PlannedReplay {
   const { progress, settings } = row;
   if (!settings.active)
-    throw new Refused(
-      'The table is inactive: nothing is merged.',
-      'Set its keys and ActiveFlag to true, then try again.',
-    );
+    throw new Refused('The table is inactive: nothing is merged.', 'Activate it (tidemark activate), then try again.');
   if (!progress.builtWith)
     throw new Refused(
       'Nothing of the table is merged yet.',

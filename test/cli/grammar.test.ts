@@ -1,7 +1,7 @@
 /** What all commands have in common: options, help, words for what is unknown, completion, and how they are called. */
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Command } from 'commander';
 import { runCompact } from '../../lib/cli/compact.ts';
 import { runDeactivate } from '../../lib/cli/deactivate.ts';
@@ -105,41 +105,50 @@ describe('names that are near', () => {
 
 describe('completion', () => {
   let raw: string;
-  let root: string;
   beforeEach(async () => {
-    ({ raw, root } = await rawAndLake());
+    ({ raw } = await rawAndLake());
     for (const table of ['sales/orders', 'sales/items', 'awsdms_control/status'])
       await mkdir(join(raw, table), { recursive: true });
   });
 
-  /** What a shell is offered for the last word. */
-  async function offered(...words: string[]): Promise<string[]> {
-    const { exitCode, stdout } = await tidemark(['complete', '--', ...words], { cwd: root });
-    expect(exitCode).toBe(0);
-    return stdout
-      .split('\n')
-      .slice(0, -2)
-      .map((line) => line.split('\t')[0] as string);
+  async function written(...words: string[]): Promise<string> {
+    const lines: unknown[] = [];
+    const log = jest.spyOn(console, 'log').mockImplementation((line: unknown) => void lines.push(line));
+    await tidemarkProgram(words).parseAsync(words, { from: 'user' });
+    log.mockRestore();
+    return lines.join('\n');
   }
 
-  it('offers commands, options, tables of --raw, and folders', async () => {
+  /** What a shell is offered for the last word. */
+  async function offered(...words: string[]): Promise<string[]> {
+    const lines = (await written('complete', '--', ...words)).split('\n');
+    return lines.slice(0, -1).map((line) => line.split('\t')[0] as string);
+  }
+
+  it('offers commands and options', async () => {
     expect(await offered('dea')).toEqual(['deactivate']);
     expect(await offered('replay', '--dr')).toEqual(['--dry-run']);
-    expect((await offered('plan', '--raw', 'raw', '')).sort()).toEqual(['sales/items', 'sales/orders']);
-    expect(await offered('plan', '--raw', 'raw', 'sales/o')).toEqual(['sales/orders']);
-    expect(await offered('tables', '--raw', 'r')).toEqual(['raw']);
-    expect(await offered('tables', '--raw', 'raw/s')).toEqual(['raw/sales']);
   });
 
-  it('offers no tables where there is no such folder', async () => {
-    expect(await offered('plan', '--raw', 'none', '')).toEqual([]);
+  it('offers the tables of --raw', async () => {
+    expect((await offered('plan', '--raw', raw, '')).sort()).toEqual(['sales/items', 'sales/orders']);
+    expect(await offered('activate', '--raw', raw, 'sales/o')).toEqual(['sales/orders']);
+    expect(await offered('plan', '--raw', join(raw, 'none'), '')).toEqual([]);
     expect(await offered('plan', '')).toEqual([]);
   });
 
+  it('offers folders where one is asked for', async () => {
+    expect(await offered('tables', '--raw', raw.slice(0, -1))).toEqual([raw]);
+    expect(await offered('tables', '--raw', `${raw}/s`)).toEqual([`${raw}/sales`]);
+  });
+
   it.each(['bash', 'zsh', 'fish'])('writes a script for %s', async (shell) => {
-    const { exitCode, stdout } = await tidemark(['completion', shell]);
-    expect(exitCode).toBe(0);
-    expect(stdout).toContain('tidemark complete --');
+    expect(await written('completion', shell)).toContain('tidemark complete --');
+  });
+
+  it('is what a shell gets from the process that it asks', async () => {
+    const { exitCode, stdout } = await tidemark(['complete', '--', 'plan', '--raw', raw, 'sales/o']);
+    expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^sales\/orders\t\n:\d\n$/)]);
   });
 });
 

@@ -135,7 +135,7 @@ describe('tidemark replay on folders', () => {
     await configureTable(TABLE, { active: false }, place.ports);
     expect(await replay({ all: true, yes: true })).toMatchObject({
       exitCode: 1,
-      err: expect.stringContaining('ActiveFlag'),
+      err: expect.stringContaining('tidemark activate'),
     });
   });
 

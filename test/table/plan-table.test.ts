@@ -171,11 +171,14 @@ describe('a plan of the next merge', () => {
   it('says that a table is not registered, or inactive, and what to do', async () => {
     const table = new TableLab().table();
     withLoad(table);
-    expect(await plan(table)).toMatchObject({ state: 'unknown', notes: [expect.stringContaining('ActiveFlag')] });
+    expect(await plan(table)).toMatchObject({
+      state: 'unknown',
+      notes: [expect.stringContaining('tidemark activate')],
+    });
     await table.configure({ active: false });
     expect(await plan(table)).toMatchObject({
       state: 'inactive',
-      notes: [expect.stringContaining('ActiveFlag to true')],
+      notes: [expect.stringContaining('tidemark activate')],
     });
   });
 

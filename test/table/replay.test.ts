@@ -321,7 +321,7 @@ describe('a replay is refused, with what to do instead, and changes nothing,', (
   it('where the table is inactive or unknown', async () => {
     const table = await merged();
     await table.configure({ active: false });
-    expect((await refusal(table, ALL)).next).toContain('ActiveFlag');
+    expect((await refusal(table, ALL)).next).toContain('tidemark activate');
     const unknown = table.lab.table('shop/unknown');
     await expect(replay(unknown, ALL)).rejects.toThrow(Refused);
     expect(await table.lab.tables.get(unknown.path)).toBeUndefined();
