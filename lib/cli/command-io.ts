@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { messageOf, TableBlocked } from '../errors.ts';
 import { WrongUsage } from '../local/wrong-usage.ts';
+import { ObjectChanged } from '../ports/object-store.ts';
+import { TableItemChanged } from '../ports/table-store.ts';
 import type { PlaceIo } from '../place/place.ts';
 import { Refused } from '../table/refused.ts';
 import { threadsFor } from '../threads/threads.ts';
@@ -38,6 +40,8 @@ export async function exitCodeOf(
     if (error instanceof WrongUsage) err(`tidemark ${command}: ${error.message}\nSee: tidemark ${command} --help`);
     else if (error instanceof Refused || error instanceof TableBlocked)
       err(`tidemark ${command}: ${error.message}\n  What to do: ${error.next}`);
+    else if (error instanceof ObjectChanged || error instanceof TableItemChanged)
+      err(`tidemark ${command}: ${error.message}\n  What to do: try again.`);
     else if (isOfAws(error))
       err(`tidemark ${command}: a request to AWS failed: ${error.name}: ${error.message}\n${ACCESS}`);
     else err(error instanceof Error && error.stack !== undefined ? error.stack : messageOf(error));

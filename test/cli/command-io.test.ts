@@ -1,6 +1,7 @@
 import { CloudFormationServiceException } from '@aws-sdk/client-cloudformation';
 import { describe, expect, it } from '@jest/globals';
 import { exitCodeOf } from '../../lib/cli/command-io.ts';
+import { TableItemChanged } from '../../lib/ports/table-store.ts';
 
 describe('a command that fails unexpectedly ends with 1', () => {
   async function said(error: Error): Promise<string> {
@@ -11,6 +12,13 @@ describe('a command that fails unexpectedly ends with 1', () => {
 
   it('and says where, of what it cannot explain', async () => {
     expect(await said(new Error('none of this should be'))).toMatch(/^Error: none of this should be\n +at /);
+  });
+
+  it('and says to try again where somebody else was faster', async () => {
+    const lines = await said(new TableItemChanged('raw/sales/orders/'));
+    expect(lines).toMatch(
+      /^tidemark tables: .*raw\/sales\/orders\/ is not as it was read.*\n {2}What to do: try again\.$/,
+    );
   });
 
   it('and says what AWS refused, and where the permissions are told, without a stack trace', async () => {
