@@ -2,25 +2,36 @@ import { Command } from 'commander';
 import { namedTable } from '../local/table-name.ts';
 import { WrongUsage } from '../local/wrong-usage.ts';
 import type { Place, PlaceOptions } from '../place/place.ts';
-import { addPlaceOptions, openPlace } from '../place/place.ts';
+import { openPlace } from '../place/place.ts';
 import type { HistoryEntry } from '../table/history-entry.ts';
 import type { CommandIo } from './command-io.ts';
 import { exitCodeOf, processIo } from './command-io.ts';
+import type { CommandHelp } from './help.ts';
+import { addCommonOptions } from './help.ts';
+import { knownTable } from './known-table.ts';
+import { timeGiven } from './time-given.ts';
 
-const EXAMPLES = `
-Examples:
-  $ npm run --silent tidemark -- history sales/orders --raw ./raw --lake ./lake
-      the last 20 merges of sales/orders, newest first: files, rows by operation, bytes, durations, freshness
-  $ npm run --silent tidemark -- history sales/orders --stage dev --since 2026-03-01T10:00:00Z --limit 500
-      what the stack that was deployed as stage dev did to the table since then
-  $ npm run --silent tidemark -- history sales/orders --stage dev --json | jq 'select(.failed or .blocked)'
-      one line of JSON per entry, each with the id of the request, by which the log of merge is searched
-
-FRESH is the time from a raw file's date to its commit: half of the files within the first, 99 % within the second. Files
-that are merged again, or lay there before the table's first merge, have none. On AWS a history goes back historyDays
-(30); on folders to some thousand entries. Nothing is changed.
-
-Exit code: 0; 1 wrong usage or an unexpected failure.`;
+const HELP: CommandHelp = {
+  examples: [
+    [
+      'sales/orders --raw ./raw --lake ./lake',
+      'the last 20 merges of sales/orders, newest first: files, rows by operation, bytes, durations, freshness',
+    ],
+    [
+      'sales/orders --stage dev --since 2026-03-01T10:00:00Z --limit 500',
+      'what the stack that was deployed as stage dev did to the table since then',
+    ],
+    [
+      `sales/orders --stage dev --json | jq 'select(.failed or .blocked)'`,
+      'each entry with the id of the request, by which the log of merge is searched',
+    ],
+  ],
+  notes: [
+    "FRESH is the time from a raw file's date to its commit: half of the files within the first, 99 % within the second. Files that are merged again, or lay there before the table's first merge, have none. On AWS a history goes back historyDays (30); on folders to some thousand entries. Nothing is changed.",
+  ],
+  json: 'a line per entry: {"at", "requestId", "report"?, "blocked"?, "failed"?, …}.',
+  exitCodes: { 0: 'done, also where nothing is known', 1: 'the table is unknown' },
+};
 
 export interface HistoryOptions extends PlaceOptions {
   limit?: string;
@@ -35,16 +46,12 @@ const LIMIT_MAX = 10_000;
 export function historyCommand(): Command {
   const command = new Command('history')
     .description('Says what was done to a table, newest first; changes nothing.')
-    .argument('<table>', 'the table: <schema>/<table>');
-  return addPlaceOptions(command)
+    .argument('<table>', 'the table: <schema>/<table>')
     .option('--limit <number>', `at most so many entries (default: ${LIMIT_DEFAULT})`)
-    .option('--since <time>', 'none from before: a date or a time as ISO 8601, UTC unless it names its zone')
-    .option('--json', 'one line of JSON per entry')
-    .allowExcessArguments(false)
-    .addHelpText('after', EXAMPLES)
-    .action(async (table: string, options: HistoryOptions) => {
-      process.exitCode = await runHistory(table, options, processIo());
-    });
+    .option('--since <time>', 'none from before: a date or a time as ISO 8601, UTC unless it names its zone');
+  return addCommonOptions(command, HELP).action(async (table: string, options: HistoryOptions) => {
+    process.exitCode = await runHistory(table, options, processIo());
+  });
 }
 
 /**
@@ -63,8 +70,9 @@ export async function historyAt(
   io: Pick<CommandIo, 'out' | 'err'>,
 ): Promise<number> {
   const { path } = namedTable(table, place.ports.config);
-  const entries = await place.ports.history.list(path, { limit: limitOf(limit), since: sinceOf(since) });
+  const entries = await place.ports.history.list(path, { limit: limitOf(limit), since: since === undefined ? undefined : timeGiven('--since', since) });
   if (entries.length === 0) {
+    await knownTable(table, place);
     const when = since === undefined ? '' : ' since then';
     io.err(`Nothing is known to have been done to ${table} at ${place.name}${when}. Its state: tidemark tables`);
   }
@@ -83,13 +91,4 @@ function limitOf(text = String(LIMIT_DEFAULT)): number {
   const limit = /^\d+$/.test(text) ? Number(text) : 0;
   if (limit >= 1 && limit <= LIMIT_MAX) return limit;
   throw new WrongUsage(`--limit is '${text}': give a whole number from 1 to ${LIMIT_MAX}.`);
-}
-
-function sinceOf(text: string | undefined): Date | undefined {
-  if (text === undefined) return undefined;
-  const isTime = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/.exec(text);
-  // Without a zone JavaScript would take a time, though not a date, for local time.
-  const time = isTime ? new Date(isTime[1] !== undefined && isTime[4] === undefined ? `${text}Z` : text) : undefined;
-  if (time && !Number.isNaN(time.getTime())) return time;
-  throw new WrongUsage(`--since is '${text}': give a date or a time, such as 2026-03-01 or 2026-03-01T10:00:00Z.`);
 }

@@ -17,6 +17,7 @@ import { terminalConfirm } from './confirm.ts';
 import type { CommandHelp } from './help.ts';
 import { addCommonOptions } from './help.ts';
 import { knownTable } from './known-table.ts';
+import { timeGiven } from './time-given.ts';
 import type { FilesToMerge } from './files-progress.ts';
 import { FilesProgress } from './files-progress.ts';
 
@@ -145,25 +146,10 @@ export function replayRequest({ from, all }: Pick<ReplayOptions, 'from' | 'all'>
   if (all) return { kind: 'all' };
   if (from === undefined) throw new WrongUsage('Give --from with a change file or a time, or --all.');
   if (!STARTS_AS_TIME.test(from) || from.toLowerCase().endsWith('.parquet')) return { kind: 'from file', file: from };
-  return { kind: 'from time', order: timeOf(from).toISOString().replaceAll(/\D/g, '') };
+  return { kind: 'from time', order: timeGiven('--from', from).toISOString().replaceAll(/\D/g, '') };
 }
 
 const STARTS_AS_TIME = /^\d{4}-\d{2}/;
-const ISO_8601 = /^(\d{4}-\d{2}(?:-\d{2})?)(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z|[+-]\d{2}:?\d{2})?)?$/i;
-
-/**
- * Not by Date alone, which takes what is not quite ISO 8601 for local time, and the 30th of February for the 2nd of March.
- * @throws WrongUsage
- */
-function timeOf(from: string): Date {
-  const [, given = '', time = '00:00', zone = 'Z'] = ISO_8601.exec(from) ?? [];
-  const date = given.padEnd('yyyy-MM-dd'.length, '-01');
-  const [midnight, at] = [new Date(`${date}T00:00Z`), new Date(`${date}T${time}${zone.toUpperCase()}`)];
-  if ([midnight, at].some((found) => Number.isNaN(found.getTime())) || !midnight.toISOString().startsWith(date))
-    throw new WrongUsage(`--from ${from} is no time in ISO 8601, such as 2026-03-01T10:15:00Z.`);
-  return at;
-}
-
 async function isConfirmed(what: string, { kind }: ReplayRequest, io: ReplayIo): Promise<boolean> {
   const meanwhile =
     kind === 'all' ? 'Meanwhile readers may miss rows.' : 'Meanwhile readers may see older values of rows.';

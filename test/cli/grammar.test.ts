@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Command } from 'commander';
 import { runCompact } from '../../lib/cli/compact.ts';
 import { runDeactivate } from '../../lib/cli/deactivate.ts';
+import { runHistory } from '../../lib/cli/history.ts';
 import { nearestNames } from '../../lib/cli/nearest.ts';
 import { runPlan } from '../../lib/cli/plan.ts';
 import { tidemarkProgram } from '../../lib/cli/program.ts';
@@ -17,7 +18,7 @@ import { putDmsFile } from '../local/dms-folder.ts';
 import { rawAndLake, temporaryFolder } from '../local/temporary-folder.ts';
 import { recorded, tidemark } from './terminal.ts';
 
-const NAMES = ['tables', 'activate', 'deactivate', 'plan', 'skip', 'replay', 'verify', 'compact', 'redrive', 'connect'];
+const NAMES = ['tables', 'history', 'activate', 'deactivate', 'plan', 'skip', 'replay', 'verify', 'compact', 'redrive', 'connect'];
 
 /** Help as a person reads it. */
 function helpOf(command: Command): string {
@@ -72,6 +73,7 @@ describe('a table that is unknown', () => {
 
   it.each<[string, (table: string, io: Io) => Promise<number>]>([
     ['plan', (table, io) => runPlan(table, places, io)],
+    ['history', (table, io) => runHistory(table, places, io)],
     ['verify', (table, io) => runVerify(table, places, io)],
     ['replay', (table, io) => runReplay(table, { ...places, all: true }, io)],
     ['skip', (table, io) => runSkip(table, 'LOAD00000001.parquet', places, io)],

@@ -1,5 +1,5 @@
 /** `tidemark history` on folders. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { runHistory, type HistoryOptions } from '../../lib/cli/history.ts';
@@ -7,7 +7,7 @@ import { runLocal } from '../../lib/local/run.ts';
 import type { Measures } from '../../lib/ports/metrics.ts';
 import type { HistoryEntry } from '../../lib/table/history-entry.ts';
 import { putDmsFile } from '../local/dms-folder.ts';
-import { temporaryFolder } from '../local/temporary-folder.ts';
+import { rawAndLake } from '../local/temporary-folder.ts';
 
 let root: string;
 let raw: string;
@@ -16,9 +16,7 @@ const TABLE = 'sales/orders';
 const measured: Measures[] = [];
 
 beforeEach(async () => {
-  root = await temporaryFolder();
-  [raw, lake] = [join(root, 'raw'), join(root, 'lake')];
-  await mkdir(raw);
+  ({ root, raw, lake } = await rawAndLake());
 });
 
 async function merge(): Promise<void> {
