@@ -70,7 +70,10 @@ export async function historyAt(
   io: Pick<CommandIo, 'out' | 'err'>,
 ): Promise<number> {
   const { path } = namedTable(table, place.ports.config);
-  const entries = await place.ports.history.list(path, { limit: limitOf(limit), since: since === undefined ? undefined : timeGiven('--since', since) });
+  const entries = await place.ports.history.list(path, {
+    limit: limitOf(limit),
+    since: since === undefined ? undefined : timeGiven('--since', since),
+  });
   if (entries.length === 0) {
     await knownTable(table, place);
     const when = since === undefined ? '' : ' since then';

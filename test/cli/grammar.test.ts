@@ -18,7 +18,19 @@ import { putDmsFile } from '../local/dms-folder.ts';
 import { rawAndLake, temporaryFolder } from '../local/temporary-folder.ts';
 import { recorded, tidemark } from './terminal.ts';
 
-const NAMES = ['tables', 'history', 'activate', 'deactivate', 'plan', 'skip', 'replay', 'verify', 'compact', 'redrive', 'connect'];
+const NAMES = [
+  'tables',
+  'history',
+  'activate',
+  'deactivate',
+  'plan',
+  'skip',
+  'replay',
+  'verify',
+  'compact',
+  'redrive',
+  'connect',
+];
 
 /** Help as a person reads it. */
 function helpOf(command: Command): string {
