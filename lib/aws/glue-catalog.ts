@@ -157,7 +157,7 @@ function changedOrExplained(error: unknown, name: CatalogName): unknown {
 function explained(error: unknown, { database, table }: CatalogName): unknown {
   if (!(error instanceof AccessDeniedException)) return error;
   return new CatalogRefused(`AWS Glue refused access to ${database}.${table}: ${error.message}`, {
-    next: 'Where Lake Formation guards the catalog, grant merge\'s role what the README says under "Lake Formation".',
+    next: 'Where Lake Formation guards the catalog, grant merge\'s role what resources/DEPLOYING.md says under "The catalog".',
     cause: error,
   });
 }

@@ -49,7 +49,8 @@ export async function exitCodeOf(
   }
 }
 
-const ACCESS = 'Which permissions a command takes: README, "Who may do what". Other credentials: --profile.';
+const ACCESS =
+  'Which permissions a command takes: resources/DEPLOYING.md, "Permissions of the command". Other credentials: --profile.';
 
 /** The SDK marks so what its requests end with. Where in the SDK that was is of no use to anybody. */
 function isOfAws(error: unknown): error is Error {

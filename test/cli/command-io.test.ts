@@ -28,7 +28,7 @@ describe('a command that fails unexpectedly ends with 1', () => {
       new CloudFormationServiceException({ name: 'AccessDeniedException', message, ...metadata }),
     );
     expect(lines).toContain(`tidemark tables: a request to AWS failed: AccessDeniedException: ${message}\n`);
-    expect(lines).toContain('Who may do what');
+    expect(lines).toContain('Permissions of the command');
     expect(lines).not.toMatch(/\n +at /);
   });
 });
