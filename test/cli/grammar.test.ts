@@ -170,7 +170,7 @@ describe('the command', () => {
   it('runs from any folder, by a link too, as npx and npm link make it', async () => {
     const folder = await temporaryFolder();
     const link = join(folder, 'tidemark');
-    await symlink(join(import.meta.dirname, '../../bin/tidemark.js'), link);
+    await symlink(join(import.meta.dirname, '../../lib/cli/tidemark.js'), link);
     const { raw, lake } = await rawAndLake();
     const { exitCode, stderr } = await tidemark(['tables', '--raw', raw, '--lake', lake], { cwd: folder, bin: link });
     expect([exitCode, stderr]).toEqual([0, expect.stringMatching(/^No table is registered/)]);
