@@ -29,7 +29,9 @@ export function decideLoad(row: TableRow, listing: RawListing): Step | undefined
   const replaced = pending.filter(
     ({ name, eTag }) => progress.loadFiles.has(name) || (partial?.file === name && partial.eTag !== eTag),
   );
-  const newer = pending.filter(({ lastModified }) => lastModified.getTime() > (progress.loadedUntil ?? Infinity));
+  const newer = pending.filter(
+    (file) => file.lastModified.getTime() > (progress.loadedUntil ?? Infinity) && !isMended(file, progress, listing),
+  );
   const gone = isGone(progress, listing) && pending.some((file) => !goesOn(file, progress));
   if (replaced.length === 0 && newer.length === 0 && !gone && !changesBegan(progress))
     return { kind: 'load', files: pending };
@@ -53,19 +55,39 @@ function goesOn({ name }: LoadFile, { loadFiles }: Progress): boolean {
 }
 
 /**
- * Whether a load file is put in the place of one that is skipped, rather than written by a new full load: that begins with
- * the file before it, which is as old as it was when changes were merged on top of it.
+ * Whether a load file is put in the place of one that is skipped, rather than written by a new full load: the files before it
+ * are as old as they were when changes were merged on top of them.
  */
-function isCorrected({ name, lastModified }: LoadFile, { progress }: TableRow, listing: RawListing): boolean {
-  const { skipped, loadFiles, lastChangeAt } = progress;
+export function isCorrected({ name, lastModified }: LoadFile, { progress }: TableRow, listing: RawListing): boolean {
+  const { skipped, loadFiles } = progress;
   if (!skipped.has(name)) return false;
-  return listing.loadFiles.some(
+  const changedAt = newestChangeAt(progress, listing);
+  return beginsNoLoad(
+    name,
+    listing,
     (before) =>
-      isCountedBefore(before.name, name) &&
       loadFiles.get(before.name) === before.eTag &&
       before.lastModified < lastModified &&
-      before.lastModified.getTime() <= (lastChangeAt ?? -Infinity),
+      before.lastModified.getTime() <= changedAt,
   );
+}
+
+/** When the newest change file that is merged, or the first if it is half merged, was last modified, in ms since the epoch. */
+function newestChangeAt({ lastChangeAt, partial }: Progress, { changeFiles }: RawListing): number {
+  const begun = changeFiles.find(({ name }) => name === partial?.file);
+  return lastChangeAt ?? begun?.lastModified.getTime() ?? -Infinity;
+}
+
+/** Whether a load file is put in the place of the one that is in the way of a load that is built anew. */
+function isMended({ name }: LoadFile, { blocked, loadedUntil }: Progress, listing: RawListing): boolean {
+  if (blocked?.file !== name) return false;
+  return beginsNoLoad(name, listing, ({ lastModified }) => lastModified.getTime() <= (loadedUntil ?? -Infinity));
+}
+
+/** DMS counts the files of a load from 1: with a later one a new load begins only if those before it are new as well. */
+function beginsNoLoad(name: string, listing: RawListing, isOld: (before: LoadFile) => boolean): boolean {
+  if (counterOf(name) <= 1) return false;
+  return listing.loadFiles.filter((before) => isCountedBefore(before.name, name)).every(isOld);
 }
 
 /** A new full load, of what is pending. The listing must be whole. */
@@ -74,7 +96,7 @@ export function newLoad(row: TableRow, listing: RawListing, reason: string): New
   // Nothing newer: the load that was being built anew begins once more.
   const progress = newer.length > 0 ? row.progress : { ...row.progress, loadedUntil: undefined };
   const pending = newer.length > 0 ? newer : pendingLoads(progress, listing);
-  // Where a load file has vanished there may be none; then nothing is part of the load.
+  // All that is there may be of the load before; then nothing is part of the new one.
   const since =
     pending.length > 0 ? Math.min(...pending.map(({ lastModified }) => lastModified.getTime())) : progress.since;
   return {
@@ -113,21 +135,27 @@ const LOAD_FILES_MAX = 1_500;
  * counter, so those older than a new piece that comes before them are left over too; others may be pieces of the new load.
  */
 function superseded(progress: Progress, listing: RawListing, pieces: readonly LoadFile[]): Map<string, string> {
-  const { loadFiles, supersededLoadFiles, lastChangeAt } = progress;
+  const { loadFiles, supersededLoadFiles } = progress;
+  const changedAt = newestChangeAt(progress, listing);
   const left = listing.loadFiles.filter(
     (file) =>
       isOfOldLoad(file, progress) ||
       supersededLoadFiles.get(file.name) === file.eTag ||
       (loadFiles.get(file.name) === file.eTag &&
-        (file.lastModified.getTime() <= (lastChangeAt ?? -Infinity) ||
+        (file.lastModified.getTime() <= changedAt ||
           pieces.some((piece) => isCountedBefore(piece.name, file.name) && piece.lastModified > file.lastModified))),
   );
   return versionsOf(left);
 }
 
-/** Whether two load files are of one sequence (segment, folder), in this order. The counter is hexadecimal. */
+/** Whether two load files are of one sequence (segment, folder), in this order. */
 function isCountedBefore(a: string, b: string): boolean {
-  const counter = /(?<=LOAD)[0-9A-F]+\.parquet$/i;
-  const count = (name: string): number => parseInt(counter.exec(name)?.[0] ?? '', 16);
-  return a.replace(counter, '') === b.replace(counter, '') && count(a) < count(b);
+  return a.replace(COUNTER, '') === b.replace(COUNTER, '') && counterOf(a) < counterOf(b);
+}
+
+/** Hexadecimal. */
+const COUNTER = /(?<=LOAD)[0-9A-F]+\.parquet$/i;
+
+function counterOf(name: string): number {
+  return parseInt(COUNTER.exec(name)?.[0] ?? '', 16);
 }

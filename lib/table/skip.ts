@@ -2,10 +2,11 @@ import { compareChangeFiles, parseRawFile } from '../dms/raw-file.ts';
 import type { Coverage, DatedChangeFile } from './coverage.ts';
 import { isAccountedFor, NAMES_MAX } from './coverage.ts';
 import { changesBegan, rebuiltFrom, rebuiltWith } from './rebuild.ts';
+import { isCorrected } from './full-load.ts';
 import { isMerged } from './pending.ts';
 import type { EditPorts } from './edit-row.ts';
 import { editRow } from './edit-row.ts';
-import type { RawListing } from './raw-listing.ts';
+import type { LoadFile, RawListing } from './raw-listing.ts';
 import { orRefused, Refused } from './refused.ts';
 import type { Progress, TableRow } from './row.ts';
 
@@ -135,8 +136,8 @@ export function planUndo(row: TableRow, listing: RawListing, name: string): Plan
   const left = new Map([...skipped].filter(([other]) => other !== name));
   const file = listing.skipped.find((one) => one.name === name);
   // By itself it would be taken for a new full load, and for all of it.
-  if (file?.kind === 'load' && changesBegan(row.progress)) {
-    const load = { ...file, kind: 'load' as const };
+  const load = file?.kind === 'load' ? { ...file, kind: file.kind } : correctedLoad(row, listing, name);
+  if (load && changesBegan(row.progress)) {
     const build = () => rebuiltWith(row, listing, [load], `${name} was skipped, and counts again`);
     return { progress: { ...orRefused(build).progress, blocked: undefined }, outcome: 'taken back', isRebuilt: true };
   }
@@ -146,6 +147,11 @@ export function planUndo(row: TableRow, listing: RawListing, name: string): Plan
       ? notCovering({ ...parsed, lastModified: file.lastModified }, coverage, listing)
       : coverage;
   return { progress: { skipped: left, coverage: counting }, outcome: 'taken back', isRebuilt: false };
+}
+
+/** What was put in the place of a load file, and is no more known as that once the skip is forgotten. */
+function correctedLoad(row: TableRow, listing: RawListing, name: string): LoadFile | undefined {
+  return listing.loadFiles.find((file) => file.name === name && isCorrected(file, row, listing));
 }
 
 /** The mark may have passed a file that was skipped; files as young as it are then accounted for by name. */

@@ -118,6 +118,74 @@ describe('a skipped file', () => {
       expect(await table.item()).not.toHaveProperty('SkippedFiles');
     });
 
+    it('is a part of the load also when it is mended after the skip was taken back', async () => {
+      const table = await loadedWithout(BAD);
+      await skip(table, LOAD_2, true);
+      expect((await table.merge()).outcome).toMatchObject({ state: 'blocked', blocked: { file: LOAD_2 } });
+      table.load('LOAD00000002', [[2, 'pear']]);
+      await table.lab.settle();
+      expect(await table.rows()).toEqual(ROWS);
+    });
+
+    it('is a part of the load also when it is mended while the first change file is half merged', async () => {
+      const lab = new TableLab({ valuesPerMerge: 8 });
+      const table = await lab.activeTable({ primaryKey: [] });
+      table.load('LOAD00000001', [[1, 'apple']]);
+      await lab.settle();
+      table.put(LOAD_2, BAD);
+      await skip(table, LOAD_2);
+      let writes = 0;
+      lab.onCall = ({ store, name }) => (store === 'lake' && name === 'write' && ++writes > 1 ? 'reject' : 'none');
+      await table.merge([
+        table.change(
+          NAMES[0],
+          [3, 4, 5, 6].map((id) => ['I', id, 'fig'] as const),
+        ),
+      ]);
+      lab.onCall = () => 'none';
+      expect(await table.item()).toHaveProperty('Partial');
+      table.load('LOAD00000002', [[2, 'pear']]);
+      await lab.settle();
+      await table.merge();
+      expect(await table.rows()).toEqual(['1 apple', '2 pear', '3 fig', '4 fig', '5 fig', '6 fig']);
+    });
+
+    it('is a part of the load also when it is mended before the skip is taken back', async () => {
+      const table = await loadedWithout(BAD);
+      table.load('LOAD00000002', [[2, 'pear']]);
+      expect(await skip(table, LOAD_2, true)).toMatchObject({ outcome: 'taken back', isRebuilt: true });
+      await table.lab.settle();
+      expect(await table.rows()).toEqual(ROWS);
+    });
+
+    it('is no new full load, either, where the files before it went while the table was built anew', async () => {
+      const table = await loadedWithout(BAD);
+      await skip(table, LOAD_2, true);
+      table.lab.raw.remove(table.rawKey('LOAD00000001.parquet'));
+      await table.merge();
+      table.load('LOAD00000002', [[2, 'pear']]);
+      await table.lab.settle();
+      expect(await table.rows()).toEqual(['1 fig', '2 pear']);
+    });
+
+    it('is no new full load where the files before it are gone: the table blocks rather than lose their rows', async () => {
+      const table = await loadedWithout(BAD);
+      table.lab.raw.remove(table.rawKey('LOAD00000001.parquet'));
+      table.load('LOAD00000002', [[2, 'pear']]);
+      expect((await table.lab.settle()).at(-1)?.blocked?.reason).toContain('1 load files');
+      expect(await table.rows()).toEqual(['1 fig', '3 lime']);
+    });
+
+    it('gives way to a new full load, too, when the skip was taken back', async () => {
+      const table = await loadedWithout(BAD);
+      await skip(table, LOAD_2, true);
+      await table.merge();
+      table.load('LOAD00000001', [[1, 'new']]);
+      table.load('LOAD00000002', [[2, 'new']]);
+      await table.lab.settle();
+      expect(await table.rows()).toEqual(['1 new', '2 new']);
+    });
+
     it('gives way to a new full load that begins with the files before it', async () => {
       const table = await loadedWithout(BAD);
       table.load('LOAD00000001', [[1, 'new']]);
