@@ -22,8 +22,12 @@ export function decideUncommitted(
   const left = held.find((hold) => !isCommitted(hold, row, listing) && isReplaced(hold, listing));
   if (!left) return undefined;
   if (!listing.whole) return { kind: 'list whole' };
+  const isLoad = parseRawFile(left.file).kind === 'load';
+  // No new load is known of: what is merged of this one must be there to be merged again.
+  if (isLoad && !listing.loadFiles.some(({ name }) => name === left.file))
+    return rebuild(row, listing, `${left.file} was removed before a merge of it was done`);
   const reason = `${left.file} was replaced before a merge of it was done`;
-  return parseRawFile(left.file).kind === 'load' ? newLoad(row, listing, reason) : rebuild(row, listing, reason);
+  return isLoad ? newLoad(row, listing, reason) : rebuild(row, listing, reason);
 }
 
 /** Whether the row says that a part of a raw file is merged. */

@@ -31,7 +31,7 @@ async function dieWriting(table: LabTable, key: string): Promise<void> {
   table.lab.onCall = () => 'none';
 }
 
-describe('a raw file that is replaced after a merge of it died before its commit', () => {
+describe('a raw file that is replaced, or removed, after a merge of it died before its commit', () => {
   it.each([
     ['streamed', STREAMED],
     ['read into memory', {}],
@@ -78,6 +78,18 @@ describe('a raw file that is replaced after a merge of it died before its commit
     await lab.settle();
     await table.merge();
     expect(await table.rows()).toEqual(textsOf('new'));
+  });
+
+  it('takes no other rows along if it is gone, and those merged before it are: the table blocks', async () => {
+    const lab = new TableLab();
+    const table = await lab.activeTable();
+    table.load('LOAD00000001', [[100, 'apple']]);
+    await lab.settle();
+    await dieWriting(table, table.load('LOAD00000002', ordersOf('old')));
+    for (const file of ['LOAD00000001', 'LOAD00000002']) lab.raw.remove(table.rawKey(`${file}.parquet`));
+    table.change('20260301-100000000', [['I', 101, 'pear']]);
+    expect((await lab.settle()).at(-1)?.blocked?.reason).toContain('LOAD00000002.parquet was removed');
+    expect(await table.rows()).toContain('100 apple');
   });
 });
 
