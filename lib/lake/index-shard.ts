@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
+import { gunzip, gunzipSync, gzip, gzipSync } from 'node:zlib';
 import * as v from 'valibot';
 import type { FooterColumn } from '../parquet/footer.ts';
 import type { Bound, ChunkStatistics } from '../parquet/statistics.ts';
@@ -51,8 +51,7 @@ export async function encodeShard(
   };
   const json = Buffer.from(JSON.stringify(content));
   if (json.length > JSON_BYTES_MAX) return undefined;
-  // Most of it is random (ids, eTags): higher levels take three times as long for a twentieth less.
-  const bytes = await promisify(gzip)(json, { level: 1 });
+  const bytes = json.length <= AT_ONCE_BYTES_MAX ? gzipSync(json, GZIP) : await promisify(gzip)(json, GZIP);
   return { bytes, shard: { keyNames, files: kept, byteLength: json.length } };
 }
 
@@ -61,7 +60,7 @@ export async function decodeShard(bytes: Uint8Array): Promise<IndexShard | undef
   let json: Buffer;
   let content: unknown;
   try {
-    json = await promisify(gunzip)(bytes, { maxOutputLength: JSON_BYTES_MAX });
+    json = bytes.length <= AT_ONCE_BYTES_MAX ? gunzipSync(bytes, GUNZIP) : await promisify(gunzip)(bytes, GUNZIP);
     content = JSON.parse(json.toString());
   } catch {
     return undefined;
@@ -83,6 +82,12 @@ const FORMAT = 'tidemark-index';
 const VERSION = 1;
 /** Of a shard as JSON: some hundred times that of 500 files. */
 const JSON_BYTES_MAX = 32 * 1024 * 1024;
+
+/** Most of it is random (ids, eTags): higher levels take three times as long for a twentieth less. */
+const GZIP = { level: 1 };
+const GUNZIP = { maxOutputLength: JSON_BYTES_MAX };
+/** Of what is compressed, or expanded: less takes no longer than handing it to another thread, and a while to expand at most. */
+const AT_ONCE_BYTES_MAX = 16 * 1024;
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
