@@ -180,7 +180,7 @@ export class Calls {
   /** The call arrives, some time, whoever waits for it. */
   #leave<T>(process: Process, call: Call<T>): void {
     if (!call.writes) return;
-    const later = this.#random.pick([1_000, 10 * 60_000, 40 * 60_000, 26 * 3_600_000]);
+    const later = this.#random.pick([1_000, 10 * 60_000, 40 * 60_000, FROZEN_MS]);
     const run = async (): Promise<void> => {
       this.trace.note(() => `${text(process, call)}: arrives late`);
       try {
@@ -241,4 +241,5 @@ function isPending(action: Action): action is PendingCall {
 const ARRIVES_ALL_THE_SAME = 0.3;
 /** Longer than an invocation, and than its messages stay hidden. */
 const SLOW_MS = 17 * 60_000;
-const FROZEN_MS = 25 * 3_600_000;
+/** Whatever is under way comes to its end within a day: so long are files kept that have no row. */
+const FROZEN_MS = 23 * 3_600_000;

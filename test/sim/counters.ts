@@ -35,6 +35,22 @@ export const SOMETIMES: Readonly<Record<string, number>> = {
   'files removed for good': 1,
   replays: 10,
   'files skipped': 2,
+  'skips taken back': 1,
+  'load files skipped': 1,
+  'skips of load files taken back late': 1,
+  'notices dead': 1,
+  'dead notices moved back': 1,
+  'batches that failed in part': 1,
+  'merged files removed': 5,
+  'files removed unmerged': 5,
+  'tables whose raw files vanished': 1,
+  'tables without raw files': 2,
+  'raw files restored': 2,
+  'lakes emptied': 1,
+  'tables blocked since raw files are gone': 1,
+  'columns changed': 5,
+  'columns widened': 2,
+  'hourly lakes taken over': 2,
 };
 
 /** Which of them did not happen often enough in so many schedules. */

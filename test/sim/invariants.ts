@@ -10,7 +10,8 @@ import type { Counters } from './counters.ts';
 import type { LakeRow } from './lake-view.ts';
 import { LakeView } from './lake-view.ts';
 import type { TableModel } from './model.ts';
-import { isMerged, isSkipped, keyKindOf, keyText } from './model.ts';
+import { isMerged, isSkipped } from './raw-version.ts';
+import { keyKindOf, keyText } from './row.ts';
 import type { KeyKind } from './scenario.ts';
 import type { Observer } from './sim-ports.ts';
 import { Violation } from './violation.ts';
@@ -26,7 +27,7 @@ export interface Watched {
   wasRekeyed: boolean;
   /** Whether its files were asked to be joined: rows may be twice, or missing, meanwhile. */
   isJoined: boolean;
-  /** Whether its files were asked to be laid out anew. */
+  /** Whether its files may be laid out anew, since that was asked for or a column became wider. */
   isLaidOutAnew: boolean;
   /** Whether a merge died on the way, so that its lake may be ahead of its row until that is merged again. */
   isAhead: boolean;
@@ -36,6 +37,8 @@ export class Invariants implements Observer {
   readonly view = new LakeView();
   /** The first thing that was wrong. */
   broken: Violation | undefined;
+  /** Raw prefix of which a process found no file when it listed it last. */
+  readonly #foundNothing = new WeakMap<Process, string>();
 
   constructor(
     private readonly tables: readonly Watched[],
@@ -52,6 +55,9 @@ export class Invariants implements Observer {
 
   rawListed(process: Process, prefix: string): void {
     process.listedAt.set(prefix, this.now());
+    const table = this.tables.find(({ rawFolder }) => rawFolder === prefix);
+    if (table?.model.present.size === 0) this.#foundNothing.set(process, prefix);
+    else this.#foundNothing.delete(process);
   }
 
   unseen(key: string, eTag: string): void {
@@ -94,6 +100,8 @@ export class Invariants implements Observer {
       return;
     }
     this.#count(before, after);
+    table.model.follow(before, after);
+    if (isEmptying(after) && !isEmptying(before)) this.#emptied(table, process, after);
     this.#watermark(table, process, before, after);
     if (Number(after.Attempts ?? 0) > Number(before?.Attempts ?? 0)) table.isAhead = true;
     for (const name of Object.keys(after.SkippedFiles ?? {}))
@@ -105,19 +113,29 @@ export class Invariants implements Observer {
   committed(table: Watched, item: TableItem): void {
     const { path, lakeFolder, model } = table;
     const builtWith = item.BuiltWith as { PrimaryKey: string };
-    const expected = model.expectedBy(item, keyKindOf(builtWith.PrimaryKey));
-    const found = this.view.texts(lakeFolder);
-    const difference = differenceOf(expected, found);
+    const key = keyKindOf(builtWith.PrimaryKey);
+    const difference = model.difference(model.expectedBy(item, key), this.view.rows(lakeFolder), key, item);
     // What is merged again is in the lake already, and old values come back until it is.
     if (item.Replay !== undefined) table.isAhead = true;
     else if (!difference) table.isAhead = false;
     else if (!table.isAhead) this.fail(`the row of ${path} is committed, but its lake ${difference}`);
     const merged = model.merged(item).map(({ name }) => name);
-    if (Number(item.ChangeFiles ?? 0) !== merged.length)
+    // Of the files that the hourly solution had merged the row counts those that are there, if any is.
+    if (item.TakenOver) merged.push(item.Replay === undefined ? (model.hourly?.lastChange ?? '') : '');
+    else if (Number(item.ChangeFiles ?? 0) !== merged.length)
       this.fail(`the row of ${path} counts ${Number(item.ChangeFiles ?? 0)} change files, ${merged.length} are merged`);
     const newest = merged.sort().at(-1) ?? '';
     const last = lastFile(item);
     if (!last.endsWith(newest)) this.fail(`LastIncrementalFile of ${path} is ${last}, the newest merged is ${newest}`);
+  }
+
+  /** Only where its row says so, and by whoever found no raw file. */
+  #emptied({ path, rawFolder, model }: Watched, process: Process, { OnTruncate }: TableItem): void {
+    this.counters.add('lakes emptied');
+    if (OnTruncate !== 'empty') this.fail(`the lake of ${path} is emptied, though its row does not say so`);
+    if (this.#foundNothing.get(process) !== rawFolder)
+      this.fail(`the lake of ${path} is emptied by ${process.actor.name}, which found raw files`);
+    model.emptied();
   }
 
   /** A reader of the old version finds it to its end. */
@@ -133,7 +151,7 @@ export class Invariants implements Observer {
       const text = keyText(row, kind);
       const other = seen.get(text);
       seen.set(text, row);
-      if (!other || table.isJoined) continue;
+      if (!other || table.isJoined || table.model.hourly?.doubled.has(row.id)) continue;
       if (other.folder === row.folder) this.fail(`after the write of ${key} a reader finds ${text} twice`);
       else this.counters.add('rows twice while they move');
     }
@@ -214,8 +232,6 @@ function isCommit(before: TableItem | undefined, after: TableItem): boolean {
 
 const MARKS = ['LoadFiles', 'MergedFiles', 'ChangeFiles', 'Partial', 'LowWaterMark', 'SweptAt'];
 
-/** How rows differ from what is expected, in words; both sorted. */
-export function differenceOf(expected: readonly string[], found: readonly string[]): string | undefined {
-  if (expected.length === found.length && expected.every((text, i) => text === found[i])) return undefined;
-  return `holds [${found.join('; ')}] instead of [${expected.join('; ')}]`;
+function isEmptying(item: TableItem | undefined): boolean {
+  return (item?.RawFilesGone as { lake: string } | undefined)?.lake === 'emptying';
 }

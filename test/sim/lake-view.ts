@@ -2,8 +2,8 @@
 import type { RowGroup } from 'hyparquet';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import type { Row } from './model.ts';
-import { rowText } from './model.ts';
+import type { Row } from './row.ts';
+import { rowText } from './row.ts';
 
 export interface LakeRow extends Row {
   /** Of the file that holds it, as its name says. */
@@ -15,6 +15,8 @@ export interface LakeRow extends Row {
 
 export class LakeView {
   readonly #files = new Map<string, readonly LakeRow[]>();
+  /** By the file's key: how each column is stored. */
+  readonly #columns = new Map<string, readonly string[]>();
 
   /** Rows in the files below `folder`. */
   rows(folder: string): LakeRow[] {
@@ -28,17 +30,21 @@ export class LakeView {
     return this.#files.get(key) ?? [];
   }
 
-  /** Rows in the files below `folder`, as sorted text. */
-  texts(folder: string): string[] {
-    return this.rows(folder)
-      .map(({ text }) => text)
-      .sort();
+  /** How columns are stored that no two files of a table may have otherwise, or engines refuse it: names and types. */
+  columns(folder: string): Set<string> {
+    return new Set([...this.#columns].flatMap(([key, columns]) => (key.startsWith(folder) ? columns : [])));
   }
 
   /** @param bytes undefined if the object is gone */
   async update(key: string, bytes: Uint8Array | undefined): Promise<void> {
-    if (bytes && isVisible(key)) this.#files.set(key, await readRows(key, bytes));
-    else this.#files.delete(key);
+    if (!bytes || !isVisible(key)) {
+      this.#files.delete(key);
+      this.#columns.delete(key);
+      return;
+    }
+    const { records, columns } = await readRecords(bytes);
+    this.#files.set(key, rowsOf(key, records));
+    this.#columns.set(key, columns);
   }
 }
 
@@ -47,18 +53,20 @@ function isVisible(key: string): boolean {
   return !/\/_[^/=]*$/.test(key);
 }
 
-async function readRows(key: string, bytes: Uint8Array): Promise<LakeRow[]> {
-  const records = await readRecords(bytes);
+function rowsOf(key: string, records: Records): LakeRow[] {
   const [, folderDay] = /\/day=([^/]*)\//.exec(key) ?? [];
   const generation = Number(/\/g(\d+)-[^/]*$/.exec(key)?.[1] ?? 0);
   const folder = key.slice(0, key.lastIndexOf('/'));
-  return records.map(({ Op, id, item, day, extra }) => {
+  return records.map(({ Op, id, item, day, extra, other, amount, at }) => {
     const row: Row = {
       op: Op as Row['op'],
-      id: id as number,
+      id: Number(id),
       item: item as string,
       day: folderDay === undefined ? ((day ?? null) as string | null) : dayOf(folderDay),
       extra: (extra ?? null) as string | null,
+      other: (other ?? null) as string | null,
+      amount: typeof amount === 'number' || typeof amount === 'bigint' ? String(Number(amount)) : null,
+      at: at instanceof Date ? at.toISOString() : null,
     };
     return { ...row, generation, folder, text: rowText(row) };
   });
@@ -67,7 +75,7 @@ async function readRows(key: string, bytes: Uint8Array): Promise<LakeRow[]> {
 type Records = readonly Record<string, unknown>[];
 
 /** Row groups whose chunks are, byte for byte, those of one that was read before are not decoded again. */
-async function readRecords(bytes: Uint8Array): Promise<Records> {
+async function readRecords(bytes: Uint8Array): Promise<{ records: Records; columns: string[] }> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
   const metadata = parquetMetadata(file, { geoparquet: false });
@@ -85,7 +93,10 @@ async function readRecords(bytes: Uint8Array): Promise<Records> {
     records.push(...known);
     rowStart = rowEnd;
   }
-  return records;
+  const columns = metadata.schema
+    .slice(1)
+    .map(({ name, type, precision, scale }) => `${name} ${type} ${precision} ${scale}`);
+  return { records, columns };
 }
 
 /** What a reader makes a row group's values of: its chunks' names, codecs, lengths and bytes. */

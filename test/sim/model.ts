@@ -1,52 +1,22 @@
 /**
- * What a table's lake must hold, by a fold over a map: it keeps its own list of what was put, and nothing of Tidemark
- * takes part.
+ * What a table's lake must hold, by a fold over a map: it keeps its own list of what was put and removed, and nothing of
+ * Tidemark takes part.
  */
 import type { TableItem } from '../../lib/ports/table-store.ts';
+import type { RawVersion } from './raw-version.ts';
+import { inOrder, isMerged, isSkipped, loadFiles, mergedNames } from './raw-version.ts';
+import type { Row } from './row.ts';
+import { fold, keyText, rowText } from './row.ts';
 import type { KeyKind } from './scenario.ts';
 
-/** A row as a reader of the lake sees it; of a load file as `I`. */
-export interface Row {
-  op: 'I' | 'U' | 'D';
-  id: number;
-  item: string;
-  day: string | null;
-  extra: string | null;
-}
-
-/** One content of a raw file. */
-export interface RawVersion {
-  /** Relative to the table's folder. */
-  name: string;
-  kind: 'load' | 'change';
-  eTag: string;
+/** What the hourly solution left: its lake, and the raw files that it had merged into it. */
+export interface Hourly {
   rows: readonly Row[];
-  /** Nothing can be made of it: the table must stop before it. */
-  isBad: boolean;
-  /** Milliseconds since the epoch, whole seconds. */
-  lastModified: number;
-  /** In steps of the schedule. */
-  putAt: number;
-}
-
-/** A raw file, and how many of its rows count. */
-interface Part {
-  version: RawVersion;
-  rows: number;
-}
-
-export function rowText({ op, id, item, day, extra }: Row): string {
-  return `${op} ${id} ${item} ${day} ${extra}`;
-}
-
-/** What the primary key says of a row; without one a row is its own key. */
-export function keyText(row: Row, key: KeyKind): string {
-  if (key === 'none') return rowText(row);
-  return key === 'id' ? String(row.id) : `${row.id} ${row.day}`;
-}
-
-export function keyKindOf(primaryKey: string): KeyKind {
-  return primaryKey === 'null' ? 'none' : (primaryKey as KeyKind);
+  files: ReadonlySet<RawVersion>;
+  /** Ids of rows that its lake holds twice; once a change is merged, their row is there once. */
+  doubled: ReadonlySet<number>;
+  /** The newest change file that it merged, if any. */
+  lastChange: string | undefined;
 }
 
 export class TableModel {
@@ -55,12 +25,21 @@ export class TableModel {
   readonly present = new Map<string, RawVersion>();
   /** Names of the load files of the newest full load. */
   currentLoad = new Set<string>();
-  /** Change files last modified before this are part of that load, in ms since the epoch. */
+  /** What was last modified before this is part of that load, or of one before, in ms since the epoch. */
   since = 0;
   /** Names of files that people asked to be skipped. */
   readonly askedToSkip = new Set<string>();
   /** All rows that any file ever gave, as text. */
   readonly given = new Set<string>();
+  hourly: Hourly | undefined;
+  /** Files that are no longer there. What was merged of them stays. */
+  readonly #gone = new Set<RawVersion>();
+  /** Files that a commit of this generation named, or of one before if they are gone since. */
+  readonly #committed = new Set<RawVersion>();
+  /** Files that went unmerged, when a merge might have written some of their rows. */
+  readonly #doubtful = new Set<RawVersion>();
+  /** Those of the generation before, of which rows are in the lake until something of this one is merged. */
+  #doubtfulBefore: readonly RawVersion[] = [];
 
   put(version: RawVersion): void {
     this.history.push(version);
@@ -68,12 +47,93 @@ export class TableModel {
     for (const row of version.rows) if (row.op !== 'D') this.given.add(rowText(row));
   }
 
-  remove(name: string): void {
+  /** @param mayBeWritten whether rows of it may be in the lake, or get there, though no commit says so */
+  remove(name: string, mayBeWritten: boolean): void {
+    const version = this.present.get(name);
+    if (!version) return;
     this.present.delete(name);
+    this.#gone.add(version);
+    if (mayBeWritten && !version.isBad && !this.#committed.has(version)) this.#doubtful.add(version);
+  }
+
+  /** Files that are gone, and would count were they there. */
+  restorable(): RawVersion[] {
+    const byName = new Map<string, RawVersion>();
+    for (const version of this.#gone) {
+      const { name, kind, lastModified, isBad } = version;
+      const isOfTable =
+        lastModified >= this.since && (kind === 'change' || this.since === 0 || this.currentLoad.has(name));
+      if (isOfTable && !isBad && !this.present.has(name)) byName.set(name, version);
+    }
+    return [...byName.values()];
+  }
+
+  /** Whether a file was merged, as far as it matters in this generation. */
+  isCommitted(version: RawVersion): boolean {
+    return this.#committed.has(version);
+  }
+
+  /** One of them is there again, as it was. */
+  restore(version: RawVersion): void {
+    this.#gone.delete(version);
+    this.present.set(version.name, version);
+    if (version.kind === 'load') this.currentLoad.add(version.name);
+  }
+
+  /** One of them is to be put again, as a file of its own. */
+  forget(version: RawVersion): void {
+    this.#gone.delete(version);
+  }
+
+  /** Follows what updates of the row say of files, since of those that are gone it says less and less. */
+  follow(before: TableItem | undefined, after: TableItem): void {
+    if (before?.Generation !== after.Generation) {
+      for (const version of this.#committed) if (!this.#gone.has(version)) this.#committed.delete(version);
+      this.#doubtfulBefore = [...this.#doubtfulBefore, ...this.#doubtful];
+      this.#doubtful.clear();
+    }
+    // What is set back to be merged again.
+    if (after.Replay !== undefined && before?.Version !== after.Version)
+      for (const version of this.#committed)
+        if (version.kind === 'change' && !this.#gone.has(version) && !isMerged(version, after))
+          this.#committed.delete(version);
+    // What the hourly solution had merged.
+    if (after.TakenOver === true && before?.TakenOver !== true)
+      for (const version of this.hourly?.files ?? []) if (!this.#gone.has(version)) this.#commit(version);
+    const isSame = before !== undefined && before.Generation === after.Generation;
+    const [names, namesBefore] = [after, isSame ? before : undefined].map(mergedNames) as [string[], string[]];
+    for (const name of names) if (!namesBefore.includes(name)) this.#commit(this.#lastGood(name));
+    const loadsBefore = isSame ? loadFiles(before) : {};
+    for (const [name, eTag] of Object.entries(loadFiles(after)))
+      if (loadsBefore[name] !== eTag) this.#commit(this.#version(name, eTag));
+  }
+
+  /** Nothing is left of what there was, since all raw files were removed: what is there now is all. */
+  emptied(): void {
+    this.#committed.clear();
+    this.since = 0;
+    this.currentLoad = new Set([...this.present.values()].flatMap(({ kind, name }) => (kind === 'load' ? [name] : [])));
   }
 
   badFiles(): RawVersion[] {
     return [...this.present.values()].filter(({ isBad }) => isBad);
+  }
+
+  /** Whether a piece of the full load went unmerged. */
+  isPieceMissing(): boolean {
+    return [...this.#gone].some(
+      (version) =>
+        version.kind === 'load' &&
+        this.currentLoad.has(version.name) &&
+        version.lastModified >= this.since &&
+        !this.#committed.has(version) &&
+        !this.present.has(version.name),
+    );
+  }
+
+  /** Whether files are gone that the lake was made from, so that it cannot be built anew from those that are left. */
+  isPartGone(): boolean {
+    return [...this.#gone].some((version) => this.#counts(version));
   }
 
   /** Whether any file ever deletes this key. */
@@ -81,34 +141,55 @@ export class TableModel {
     return this.history.some(({ rows }) => rows.some((row) => row.op === 'D' && keyText(row, key) === text));
   }
 
-  /** The files that make up the table, in the order in which they apply; but those that a person had skipped. */
+  /**
+   * The files that make up the table, in the order in which they apply; but those that a person had skipped, or that are in
+   * the hourly solution's lake.
+   */
   current(item: TableItem | undefined): RawVersion[] {
-    const files = [...this.present.values()].filter((version) => {
-      const { kind, name, lastModified } = version;
+    const inLake = this.#hourly(item)?.files;
+    const files = [...this.present.values(), ...this.#gone].filter((version) => {
       if (item && isSkipped(version, item)) return false;
-      return kind === 'load' ? this.currentLoad.has(name) : lastModified >= this.since;
+      return this.#counts(version) && !inLake?.has(version);
     });
     return files.sort(inOrder);
   }
 
   /** What the lake must hold once all files are merged; up to the first bad one. */
-  expected(key: KeyKind, item: TableItem): string[] {
+  expected(key: KeyKind, item: TableItem): Row[] {
     const files = this.current(item);
     const bad = files.findIndex(({ isBad }) => isBad);
-    return fold((bad < 0 ? files : files.slice(0, bad)).map(whole), key);
+    const parts = (bad < 0 ? files : files.slice(0, bad)).map(({ rows }) => rows);
+    return fold(this.#hourly(item)?.rows ?? [], parts, key);
   }
 
   /** What the lake must hold if just those files are merged that the table's item says. */
-  expectedBy(item: TableItem, key: KeyKind): string[] {
-    const loads = Object.entries((item.LoadFiles ?? {}) as Record<string, string>);
-    const parts = loads.map(([name, eTag]) => whole(this.#version(name, eTag)));
-    parts.push(...this.merged(item).map(whole));
-    const partial = item.Partial as { file: string; eTag: string; rows: number } | undefined;
-    if (partial) parts.push({ version: this.#version(partial.file, partial.eTag), rows: partial.rows });
-    return fold(
-      parts.sort((a, b) => inOrder(a.version, b.version)),
-      key,
+  expectedBy(item: TableItem, key: KeyKind): Row[] {
+    const hourly = this.#hourly(item);
+    const loads = Object.entries(loadFiles(item));
+    const files = [...loads.map(([name, eTag]) => this.#version(name, eTag)), ...this.merged(item)].filter(
+      (version) => !hourly?.files.has(version),
     );
+    const partial = item.Partial as { file: string; eTag: string; rows: number } | undefined;
+    if (partial) {
+      const version = this.#version(partial.file, partial.eTag);
+      files.push({ ...version, rows: version.rows.slice(0, partial.rows) });
+    }
+    const parts = files.sort(inOrder).map(({ rows }) => rows);
+    return fold(hourly?.rows ?? [], parts, key);
+  }
+
+  /** How the rows found differ from those expected, in words; apart from keys of which nothing certain can be said. */
+  difference(expected: readonly Row[], found: readonly Row[], key: KeyKind, item: TableItem): string | undefined {
+    const doubtful = [...this.#doubtful, ...this.#doubtfulBefore].flatMap(({ rows }) => rows);
+    const uncertain = new Set(doubtful.map((row) => keyText(row, key)));
+    const doubled = this.#hourly(item)?.doubled;
+    const texts = (rows: readonly Row[]): string[] => {
+      const certain = uncertain.size === 0 ? rows : rows.filter((row) => !uncertain.has(keyText(row, key)));
+      if (!doubled) return certain.map(rowText).sort();
+      const once = new Set(certain.filter(({ id }) => doubled.has(id)).map(rowText));
+      return [...once, ...certain.filter(({ id }) => !doubled.has(id)).map(rowText)].sort();
+    };
+    return differenceOf(texts(expected), texts(found));
   }
 
   /** Names of change files, present or not. */
@@ -118,53 +199,47 @@ export class TableModel {
 
   /** The change files that a table's item says are merged. */
   merged(item: TableItem): RawVersion[] {
-    const last = (name: string) => this.history.findLast((version) => version.name === name && !version.isBad);
     return this.changeNames()
-      .map(last)
+      .map((name) => this.#lastGood(name))
       .filter((version) => version !== undefined)
-      .filter((version) => isMerged(version, item));
+      .filter((version) =>
+        this.present.get(version.name) === version
+          ? isMerged(version, item)
+          : this.#gone.has(version) && this.#committed.has(version) && version.lastModified >= Number(item.Since ?? 0),
+      );
+  }
+
+  /** What the hourly solution left, as long as the lake is made on top of it. */
+  #hourly(item: TableItem | undefined): Hourly | undefined {
+    return item?.BuiltWith === undefined || item.TakenOver === true ? this.hourly : undefined;
+  }
+
+  /** Whether a file, present or merged before it went, is one of the newest full load or comes after it. */
+  #counts(version: RawVersion): boolean {
+    const { kind, name, lastModified } = version;
+    if (this.#gone.has(version) && !this.#committed.has(version)) return false;
+    return lastModified >= this.since && (kind === 'change' || this.currentLoad.has(name));
+  }
+
+  #commit(version: RawVersion | undefined): void {
+    if (!version) return;
+    if (!this.#committed.has(version)) this.#doubtfulBefore = [];
+    this.#committed.add(version);
+    this.#doubtful.delete(version);
+  }
+
+  #lastGood(name: string): RawVersion | undefined {
+    return this.history.findLast((version) => version.name === name && !version.isBad);
   }
 
   #version(name: string, eTag: string): RawVersion {
-    const version = this.history.find((candidate) => candidate.name === name && candidate.eTag === eTag);
+    const version = this.history.findLast((candidate) => candidate.name === name && candidate.eTag === eTag);
     if (!version) throw new Error(`the row names ${name} of ${eTag}, which never was`);
     return version;
   }
 }
 
-/** Whether a table's item says that this content counts for nothing. */
-export function isSkipped({ name, eTag }: RawVersion, item: TableItem): boolean {
-  return ((item.SkippedFiles ?? {}) as Record<string, string>)[name] === eTag;
-}
-
-/** Whether a table's item says that a change file is merged in this generation. */
-export function isMerged(version: RawVersion, item: TableItem): boolean {
-  const { name, lastModified } = version;
-  if (isSkipped(version, item) || lastModified < Number(item.Since ?? 0)) return false;
-  const mark = item.LowWaterMark as string | undefined;
-  const isBelow = mark !== undefined && name <= mark && lastModified < Number(item.SweptAt ?? 0);
-  return isBelow || ((item.MergedFiles ?? []) as string[]).includes(name);
-}
-
-/** Load files first; the names of both sort as they apply. */
-function inOrder(a: RawVersion, b: RawVersion): number {
-  if (a.kind !== b.kind) return a.kind === 'load' ? -1 : 1;
-  return a.name < b.name ? -1 : 1;
-}
-
-function whole(version: RawVersion): Part {
-  return { version, rows: version.rows.length };
-}
-
-function fold(parts: readonly Part[], key: KeyKind): string[] {
-  const rows = new Map<string, string>();
-  for (const { version, rows: count } of parts) {
-    for (const row of version.rows.slice(0, count)) {
-      // Without a key there is nothing that an update or a delete could be of.
-      if (key === 'none' && row.op !== 'I') continue;
-      if (row.op === 'D') rows.delete(keyText(row, key));
-      else rows.set(keyText(row, key), rowText(row));
-    }
-  }
-  return [...rows.values()].sort();
+function differenceOf(expected: readonly string[], found: readonly string[]): string | undefined {
+  if (expected.length === found.length && expected.every((text, i) => text === found[i])) return undefined;
+  return `holds [${found.join('; ')}] instead of [${expected.join('; ')}]`;
 }

@@ -1,22 +1,16 @@
 /** Raw files as DMS writes them, each content made once however many schedules have it. */
-import type { DmsColumn, DmsValue } from '../../lib/sample/dms-column.ts';
+import type { DmsValue } from '../../lib/sample/dms-column.ts';
 import { OP_COLUMN } from '../../lib/sample/dms-column.ts';
 import { writeDmsFile } from '../../lib/sample/dms-file.ts';
-import type { Row } from './model.ts';
+import type { Columns } from './columns.ts';
+import { dmsColumns, dmsValue } from './columns.ts';
+import type { Row } from './row.ts';
 import type { Damage } from './scenario.ts';
-
-const TEXT = { kind: 'string' } as const;
-const COLUMNS: readonly DmsColumn[] = [
-  { name: 'id', type: { kind: 'int32' } },
-  { name: 'item', type: TEXT },
-  { name: 'day', type: TEXT },
-];
-const EXTRA: DmsColumn = { name: 'extra', type: TEXT };
 
 export interface RawContent {
   kind: 'load' | 'change';
   rows: readonly Row[];
-  hasExtra: boolean;
+  columns: Columns;
   damage: Damage | undefined;
   /** Another form of the same rows. */
   isCompressed: boolean;
@@ -35,16 +29,14 @@ export function rawBytes(content: RawContent): Uint8Array {
 const made = new Map<string, Uint8Array>();
 const KEPT_MAX = 20_000;
 
-function written({ kind, rows, hasExtra, damage, isCompressed }: RawContent): Uint8Array {
-  const columns = [...(kind === 'change' ? [OP_COLUMN] : []), ...COLUMNS, ...(hasExtra ? [EXTRA] : [])];
-  const values = rows.map(({ op, id, item, day, extra }): DmsValue[] => [
-    ...(kind === 'change' ? [damage === 'odd operation' ? 'X' : op] : []),
-    id,
-    item,
-    day,
-    ...(hasExtra ? [extra] : []),
+function written({ kind, rows, columns, damage, isCompressed }: RawContent): Uint8Array {
+  const own = dmsColumns(columns, { kind: damage === 'other type' ? 'bytes' : 'string' });
+  const values = rows.map((row): DmsValue[] => [
+    ...(kind === 'change' ? [damage === 'odd operation' ? 'X' : row.op] : []),
+    ...own.map((column) => dmsValue(row, column)),
   ]);
-  return writeDmsFile({ columns, rows: values, codec: isCompressed ? 'GZIP' : 'UNCOMPRESSED' });
+  const all = [...(kind === 'change' ? [OP_COLUMN] : []), ...own];
+  return writeDmsFile({ columns: all, rows: values, codec: isCompressed ? 'GZIP' : 'UNCOMPRESSED' });
 }
 
 function damaged(bytes: Uint8Array, damage: Damage | undefined): Uint8Array {
@@ -56,6 +48,7 @@ function damaged(bytes: Uint8Array, damage: Damage | undefined): Uint8Array {
     case 'empty':
       return new Uint8Array();
     case 'odd operation':
+    case 'other type':
     case undefined:
       return bytes;
   }

@@ -1,8 +1,7 @@
 /**
- * What happens to a simulated account, as plain data, and how fast-check makes it up and shrinks it. Whatever is not said
- * here (who goes first, how long a call takes) follows from `schedule`.
+ * What happens to a simulated account, as plain data. Whatever is not said here (who goes first, how long a call takes)
+ * follows from `schedule`.
  */
-import fc from 'fast-check';
 
 export interface Scenario {
   /** Seed of the scheduler's choices. */
@@ -27,11 +26,32 @@ export interface TableSpec {
   partitioned: boolean;
   /** Whether a person has set its keys before the first file comes. */
   registered: boolean;
+  /** Whether its rows have a number and a time. */
+  typed: boolean;
   /** Pieces of the first full load: ids of their rows. */
   load: readonly (readonly number[])[];
+  /** If the hourly solution has kept it so far: then it has no other load. */
+  hourly: HourlySpec | null;
 }
 
-export type Damage = 'truncated' | 'garbage' | 'empty' | 'odd operation';
+export interface HourlySpec {
+  /** Ids of the rows of its load. */
+  load: readonly number[];
+  /** Whether that file is still there. */
+  isLoadThere: boolean;
+  /** Files of changes that were merged after it. */
+  changes: readonly (readonly RowChange[])[];
+  /** Whether its lake holds a row twice, as after a run that died. */
+  doubled: boolean;
+}
+
+/** `other type`: what was text is bytes. */
+export type Damage = 'truncated' | 'garbage' | 'empty' | 'odd operation' | 'other type';
+
+export type ColumnChange = 'added' | 'dropped' | 'renamed' | 'wider id' | 'wider amount' | 'wider time';
+
+/** After the next file, or only when that is asked for. */
+export type Lateness = 'late' | 'very late';
 
 export interface RowChange {
   op: 'I' | 'U' | 'D';
@@ -41,19 +61,32 @@ export interface RowChange {
 }
 
 export type Event = { table: number } & (
-  | { kind: 'change'; rows: readonly RowChange[]; how: 'good' | 'late' | Damage }
+  | { kind: 'change'; rows: readonly RowChange[]; how: 'good' | Lateness | Damage }
   | { kind: 'load'; pieces: readonly (readonly number[])[] }
+  /** What is very late arrives. */
+  | { kind: 'release' }
+  /** One more piece of a load after which there is no change yet, and it is bad. */
+  | { kind: 'bad piece' }
   | { kind: 'mend'; by: 'replacing' | 'removing' }
   | { kind: 'put again' }
   | { kind: 'key'; key: KeyKind }
   | { kind: 'partition' }
   | { kind: 'inactive' }
   | { kind: 'active' }
-  | { kind: 'column' }
+  | { kind: 'column'; change: ColumnChange }
+  /** What becomes of the lake when all raw files are gone. */
+  | { kind: 'on truncate'; then: 'empty' | 'keep' }
+  /** The oldest raw files are removed, or one that is not merged, or all. */
+  | { kind: 'expire'; count: number }
+  | { kind: 'vanish'; when: 'now' | 'merging' }
+  | { kind: 'truncate' }
+  /** Those that were removed come back as they were. */
+  | { kind: 'restore' }
   | { kind: 'compact'; join: boolean; purge: boolean }
   /** All of it, or from one of its change files on. */
   | { kind: 'replay'; from: number | 'all' }
-  | { kind: 'skip' }
+  | { kind: 'skip'; what: 'change' | 'load' }
+  | { kind: 'take a skip back' }
   | { kind: 'sweep' }
   | { kind: 'redrive' }
   | { kind: 'foreign message' }
@@ -73,7 +106,7 @@ export type FaultKind =
   | 'dies after'
   /** Nothing of this process goes on until visibility timeouts have passed. */
   | 'slow'
-  /** The same, until the day after. */
+  /** The same, for nearly a day. */
   | 'frozen';
 
 export interface FaultSpec {
@@ -84,165 +117,3 @@ export interface FaultSpec {
 }
 
 export const DAYS = ['mon', 'tue', null] as const;
-
-const keyKind = fc.constantFrom<KeyKind>('id', 'id', 'id', 'id,day', 'none');
-const ids = fc.uniqueArray(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 3 });
-const rowChange = fc.record<RowChange>({
-  op: fc.constantFrom('I', 'D', 'U'),
-  id: fc.integer({ min: 1, max: 4 }),
-  day: fc.nat(2),
-});
-const rows = fc.oneof(
-  { weight: 2, arbitrary: fc.tuple(rowChange) },
-  { weight: 1, arbitrary: fc.array(rowChange, { minLength: 2, maxLength: 3 }) },
-);
-const how = fc.oneof(
-  { weight: 9, arbitrary: fc.constant<'good'>('good') },
-  { weight: 1, arbitrary: fc.constant<'late'>('late') },
-  { weight: 2, arbitrary: fc.constantFrom<Damage>('truncated', 'garbage', 'empty', 'odd operation') },
-);
-const table = fc.nat(1);
-
-const event: fc.Arbitrary<Event> = fc.oneof(
-  { weight: 10, arbitrary: fc.record({ kind: fc.constant('change' as const), table, rows, how }) },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      kind: fc.constant('pause' as const),
-      table: fc.constant(0),
-      until: fc.constantFrom('idle', 'idle', 'settled', 'an hour later', 'a day later'),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant('load' as const),
-      table,
-      pieces: fc.array(ids, { minLength: 1, maxLength: 2 }),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('key' as const), table, key: keyKind }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant('mend' as const),
-      table,
-      by: fc.constantFrom('replacing', 'replacing', 'removing'),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({ kind: fc.constant('compact' as const), table, join: fc.boolean(), purge: fc.boolean() }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant('replay' as const),
-      table,
-      from: fc.oneof(fc.constant<'all'>('all'), fc.nat(3)),
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      kind: fc.constantFrom(
-        'skip',
-        'skip',
-        'put again',
-        'partition',
-        'inactive',
-        'active',
-        'column',
-        'sweep',
-        'redrive',
-      ),
-      table,
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('foreign message' as const), table: fc.constant(0) }) },
-);
-
-/** A change, and another that undoes it: insert and delete, or out of a partition and back. A merge of both writes nothing. */
-const undone: fc.Arbitrary<Event[]> = fc
-  .record({ table, id: fc.integer({ min: 1, max: 4 }), day: fc.nat(2), moves: fc.boolean() })
-  .map(({ table: of, id, day, moves }) => {
-    const change = (op: RowChange['op'], on: number): Event => ({
-      kind: 'change',
-      table: of,
-      rows: [{ op, id: id + (moves ? 0 : 4), day: on % 3 }],
-      how: 'good',
-    });
-    const meanwhile: Event = { kind: 'pause', table: of, until: 'idle' };
-    if (!moves) return [change('I', day), meanwhile, change('D', day)];
-    return [change('U', day), meanwhile, change('U', day + 1), meanwhile, change('U', day)];
-  });
-
-/** A change that comes after a later one of the same row. */
-const overtaken: fc.Arbitrary<Event[]> = fc
-  .record({
-    table,
-    ops: fc.array(fc.constantFrom('U' as const, 'D' as const), { minLength: 2, maxLength: 2 }),
-    change: rowChange,
-  })
-  .map(({ table: of, ops, change: { id, day } }) =>
-    ops.map((op, i) => ({
-      kind: 'change',
-      table: of,
-      rows: [{ op, id, day: (day + i) % 3 }],
-      how: i === 0 ? 'late' : 'good',
-    })),
-  );
-
-function upTo(maxLength: number): fc.Arbitrary<Event[]> {
-  const some = fc.oneof(
-    { weight: 9, arbitrary: event.map((one) => [one]) },
-    { weight: 3, arbitrary: undone },
-    { weight: 1, arbitrary: overtaken },
-  );
-  return fc.array(some, { minLength: 1, maxLength, size: 'max' }).map((several) => several.flat());
-}
-
-/** Mostly very few: many small schedules find more than a few large ones in the same time. */
-const events = fc.oneof({ weight: 4, arbitrary: upTo(2) }, { weight: 1, arbitrary: upTo(5) });
-
-const tableSpec = fc.record<TableSpec>({
-  key: keyKind,
-  partitioned: fc.boolean(),
-  registered: fc.constantFrom(true, true, true, false),
-  load: fc.array(ids, { maxLength: 2 }),
-});
-const tables = fc.oneof(
-  { weight: 3, arbitrary: fc.tuple(tableSpec) },
-  { weight: 1, arbitrary: fc.tuple(tableSpec, tableSpec) },
-);
-
-const faultKind = fc.constantFrom<FaultKind>(
-  'slow',
-  'answer lost',
-  'answer lost, retried',
-  'applied later',
-  'dies before',
-  'dies after',
-  'slow',
-  'frozen',
-  'applied later',
-  'rejected',
-  'throttled',
-);
-const fault: fc.Arbitrary<FaultSpec> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ among: fc.constant('lake writes' as const), at: fc.nat(4), kind: faultKind }) },
-  { weight: 2, arbitrary: fc.record({ among: fc.constant('writes' as const), at: fc.nat(20), kind: faultKind }) },
-  { weight: 1, arbitrary: fc.record({ among: fc.constant('calls' as const), at: fc.nat(40), kind: faultKind }) },
-);
-
-/** Small ones: what goes wrong does so with few files and few faults. */
-export const scenarios: fc.Arbitrary<Scenario> = fc.record({
-  schedule: fc.noShrink(fc.integer()),
-  tables,
-  events,
-  faults: fc.array(fault, { maxLength: 4, size: 'max' }),
-  notices: fc.constantFrom('prompt', 'prompt', 'doubled', 'late', 'lossy'),
-  limits: fc.constantFrom('usual', 'growing', 'usual', 'sliced', 'single'),
-  timeout: fc.constantFrom(900, 900, 30),
-  receives: fc.constantFrom(5, 5, 1),
-});

@@ -11,7 +11,7 @@ import fc from 'fast-check';
 import { patched } from './bundle.ts';
 import { Counters } from './counters.ts';
 import { PLANTED_BUGS } from './planted-bugs.ts';
-import { scenarios } from './scenario.ts';
+import { scenarios } from './scenarios.ts';
 import { traced } from './simulate.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));

@@ -1,11 +1,15 @@
 /** One schedule, from an empty account to the end, when faults have stopped and all that was put must be in the lake. */
 import { Account } from './account.ts';
+import { isRightlyBlocked, lostWhileBlocked } from './arrears.ts';
 import { Calls } from './calls.ts';
+import { runReplay, runSweep } from './commands.ts';
 import type { Counters } from './counters.ts';
 import { Invariants } from './invariants.ts';
 import { Outside } from './outside.ts';
+import { activate } from './people.ts';
 import type { Scenario } from './scenario.ts';
 import { Scheduler } from './scheduler.ts';
+import type { SourceTable } from './source-table.ts';
 import type { Trace } from './trace.ts';
 import { KeptTrace, NO_TRACE } from './trace.ts';
 import { Violation } from './violation.ts';
@@ -35,7 +39,11 @@ class Simulation {
   private readonly outside: Outside;
   private readonly actor;
 
-  constructor(scenario: Scenario, counters: Counters, isTraced: boolean) {
+  constructor(
+    scenario: Scenario,
+    private readonly counters: Counters,
+    isTraced: boolean,
+  ) {
     const scheduler = (this.scheduler = new Scheduler(scenario.schedule));
     const heading = (): string => new Date(scheduler.clock.now()).toISOString().slice(5, 23);
     this.trace = isTraced ? new KeptTrace(heading) : NO_TRACE;
@@ -71,33 +79,51 @@ class Simulation {
     await this.#settle();
     this.#note('no more faults');
     this.calls.stopFaults();
-    this.account.restoreTimeout();
+    this.account.consumers.restoreTimeout();
     for (const table of this.outside.tables) {
-      this.outside.release(table);
-      await this.outside.activate(table);
+      table.release();
+      await activate(table, this.account);
     }
     await this.#settle();
     await this.#mustCome('with bad files in the way');
     if (this.outside.tables.some(({ model }) => model.badFiles().length > 0)) {
       const by = this.scheduler.random.pick(['replacing', 'removing'] as const);
-      for (const table of this.outside.tables) this.outside.mend(table, by);
+      for (const table of this.outside.tables) table.mend(by);
       await this.#settle();
       await this.#mustCome('at the end');
     }
+    if (this.scheduler.random.chance(0.5)) await this.#unblock('restored', (table) => table.removals.restore());
+    // As many files as there were: one that is left and not merged would be taken for a piece of the new load.
+    const pieces = (table: SourceTable) => [...table.model.currentLoad, ''].map((_, i) => [i + 1]);
+    await this.#unblock('loaded again', (table) => this.outside.loadAgain(table, pieces(table)));
     if (this.scheduler.random.chance(REBUILT_SHARE)) {
-      for (const { path } of this.outside.tables) this.account.replay(path, { kind: 'all' });
+      for (const { path } of this.outside.tables) runReplay(this.account, path, { kind: 'all' });
       await this.#settle();
       await this.#mustCome('built anew from the raw files');
     }
     if (this.scheduler.random.chance(QUIET_SHARE)) await this.#mustBeQuiet();
   }
 
+  /** What people do about tables that cannot go on since raw files are gone. */
+  async #unblock(what: string, remedy: (table: SourceTable) => void): Promise<void> {
+    const stuck = this.outside.tables.filter(isRightlyBlocked);
+    if (stuck.length === 0) return;
+    for (const table of stuck) remedy(table);
+    await this.#settle();
+    await this.#mustCome(`${what}, since raw files were gone`);
+  }
+
   /** What nobody was told of, or was told in vain, is found by the sweep; all else comes by itself. */
   async #mustCome(when: string): Promise<void> {
-    if (this.account.isNoticeLost || this.account.deadWakeUps() > 0) {
-      this.account.redrive();
+    const { account } = this;
+    if (account.isNoticeLost || account.deadWakeUps() > 0 || account.deadNotices() > 0) {
+      const isLate = this.scheduler.random.chance(0.5);
+      if (!isLate) account.redrive();
       await this.#settle();
-      this.account.sweep();
+      runSweep(account);
+      await this.#settle();
+      // What was given up comes when all is done.
+      if (isLate) account.redrive();
       await this.#settle();
     }
     this.#mustBeDone(when);
@@ -121,6 +147,12 @@ class Simulation {
   /** A table is up to date, or stopped by its first bad file; which delays no other. */
   #mustBeDone(when: string): void {
     for (const table of this.outside.tables) {
+      if (isRightlyBlocked(table)) {
+        this.counters.add('tables blocked since raw files are gone');
+        const lost = lostWhileBlocked(table, this.invariants.view);
+        if (lost) throw new Violation(`${when}: the lake of ${table.path}, which is blocked, ${lost}`);
+        continue;
+      }
       const arrears = this.outside.arrears(table);
       const bad = table.model.current(this.account.items.get(table.path)).find(({ isBad }) => isBad);
       if (!bad && arrears !== undefined) throw new Violation(`${when}: ${arrears}`);
@@ -138,7 +170,7 @@ class Simulation {
     const { calls, writes } = this.calls.counts;
     const tables = this.outside.tables.length;
     const dead = this.account.deadWakeUps();
-    this.account.sweep();
+    runSweep(this.account);
     await this.#settle();
     const swept = this.calls.counts.writes - writes;
     if (swept > 0) throw new Violation(`a sweep of tables that are up to date makes ${swept} writes`);

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { Counters } from './counters.ts';
 import type { Scenario } from './scenario.ts';
-import { scenarios } from './scenario.ts';
+import { scenarios } from './scenarios.ts';
 import { simulate, traced } from './simulate.ts';
 
 export interface Job {

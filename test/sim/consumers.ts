@@ -1,0 +1,128 @@
+/** Who receives what the queues hold: route and merge, several invocations of each at a time. */
+import type { Ports } from '../../lib/ports/ports.ts';
+import { routeArrivals } from '../../lib/queue/route.ts';
+import type { WakeUp } from '../../lib/queue/wake-up.ts';
+import type { TableOutcome } from '../../lib/table/reconcile-batch.ts';
+import { reconcileBatch } from '../../lib/table/reconcile-batch.ts';
+import type { Queue, ReceivedMessage } from '../cloud/queue.ts';
+import type { Account } from './account.ts';
+import type { Process } from './calls.ts';
+
+/** A message as Lambda hands it to a function. */
+type Message = Omit<ReceivedMessage, 'receiveCount'> & {
+  attributes: { ApproximateReceiveCount: string; MessageGroupId?: string };
+};
+
+interface RunningMerge {
+  process: Process;
+  /** Whether its batch is of one table. */
+  isAlone: boolean;
+  /** When it must have ended. */
+  until: number;
+}
+
+export class Consumers {
+  /** Merges of a table that are under way, or died so. */
+  readonly #merging = new Map<string, Set<RunningMerge>>();
+
+  /** @param timeoutSeconds that an invocation of merge has */
+  constructor(
+    private readonly account: Account,
+    private timeoutSeconds: number,
+  ) {
+    this.#poll('route', account.arrivals);
+    this.#poll('merge', account.wakeUps);
+  }
+
+  /** A whole invocation's time again. */
+  restoreTimeout(): void {
+    this.timeoutSeconds = FULL_TIMEOUT_SECONDS;
+  }
+
+  /** Whether a merge that may be of this table has not ended. */
+  isMerging(path: string): boolean {
+    return this.#alive(path).length > 0;
+  }
+
+  #poll(name: 'route' | 'merge', queue: Queue): void {
+    const { account } = this;
+    const { scheduler, counters } = account.surroundings;
+    scheduler.addSource({
+      actor: scheduler.actor(`poller of ${queue.name}`),
+      readyAt: () => (account.functions.running(name) < CONCURRENCY[name] ? queue.nextVisibleAt() : undefined),
+      run: () => {
+        const dead = { wakeUps: account.deadWakeUps(), notices: account.deadNotices() };
+        const messages = queue.receive(scheduler.random.integer(1, 10));
+        counters.add('wake-ups dead', account.deadWakeUps() - dead.wakeUps);
+        counters.add('notices dead', account.deadNotices() - dead.notices);
+        if (messages.length > 0) this.#invoke(name, messages, queue);
+      },
+    });
+  }
+
+  #invoke(name: 'route' | 'merge', messages: readonly ReceivedMessage[], queue: Queue): void {
+    this.account.functions.invoke(name, async (ports, process) => {
+      const received = messages.map(({ receiveCount, ...message }) => ({
+        ...message,
+        attributes: { ApproximateReceiveCount: String(receiveCount) },
+      }));
+      const failed = await (name === 'route' ? this.#route(ports, received) : this.#merge(ports, process, received));
+      return () => {
+        for (const { messageId, receiptHandle } of messages)
+          if (!failed.includes(messageId)) queue.delete(receiptHandle);
+      };
+    });
+  }
+
+  async #route(ports: Ports, messages: readonly Message[]): Promise<string[]> {
+    return (await routeArrivals(messages, ports)).failed;
+  }
+
+  async #merge(ports: Ports, process: Process, messages: readonly Message[]): Promise<string[]> {
+    const tables = messages.map(tableOf);
+    const paths = [...new Set(tables)];
+    const deadline = ports.clock.now() + this.timeoutSeconds * 1000;
+    const merge = { process, isAlone: paths.length === 1, until: deadline };
+    for (const path of paths) this.#begin(path, merge);
+    const { failed, outcomes } = await reconcileBatch(messages, { deadline, requestId: ports.random.id() }, ports);
+    for (const path of paths) this.#merging.get(path)?.delete(merge);
+    const failures = messages.map(({ messageId }) => failed.includes(messageId));
+    this.#settled(tables, failures, outcomes);
+    return failed;
+  }
+
+  /** Handed back is what was not merged, and nothing else. @param failures of the messages of these tables */
+  #settled(tables: readonly string[], failures: readonly boolean[], outcomes: readonly TableOutcome[]): void {
+    const { counters, invariants } = this.account.surroundings;
+    const merged = new Set(outcomes.map(({ path }) => path));
+    for (const [i, table] of tables.entries()) {
+      if (failures[i] && merged.has(table))
+        invariants().fail(`wake-ups of ${table} are handed back though it is merged`);
+      if (!failures[i] && !merged.has(table))
+        invariants().fail(`wake-ups of ${table} are deleted though it is not merged`);
+    }
+    if (merged.size > 0 && failures.includes(true)) counters.add('batches that failed in part');
+  }
+
+  /** The queue's groups keep a table from two merges, unless one of them is slow. */
+  #begin(path: string, merge: RunningMerge): void {
+    const { counters, invariants, scheduler } = this.account.surroundings;
+    const others = this.#alive(path);
+    if (others.length > 0) counters.add('two merges of one table at a time');
+    if (others.some(({ process, isAlone, until }) => isAlone && !process.isSlow && scheduler.clock.now() < until))
+      invariants().fail('a second merge of a table begins though the first one is not slow');
+    this.#merging.set(path, new Set([...others, merge]));
+  }
+
+  #alive(path: string): RunningMerge[] {
+    return [...(this.#merging.get(path) ?? [])].filter(({ process }) => process.alive);
+  }
+}
+
+function tableOf({ body }: Message): string {
+  return (JSON.parse(body) as WakeUp).table;
+}
+
+/** How many of a function run at the same time. */
+const CONCURRENCY = { route: 2, merge: 3 } as const;
+const FULL_TIMEOUT_SECONDS = 900;

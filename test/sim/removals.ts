@@ -1,0 +1,112 @@
+/** How raw files go before and after they are merged, and come back. */
+import type { Account } from './account.ts';
+import type { RawVersion } from './raw-version.ts';
+import { isMerged } from './raw-version.ts';
+import type { SourceTable } from './source-table.ts';
+
+export class Removals {
+  readonly #removed = new Map<RawVersion, Uint8Array>();
+
+  constructor(
+    private readonly table: SourceTable,
+    private readonly account: () => Account,
+  ) {}
+
+  /** Lifecycle rules remove the oldest first. */
+  expire(count: number): void {
+    if (this.#isNewLoadWaiting) return;
+    const oldest = [...this.table.model.present.values()].sort(
+      (a, b) => b.kind.localeCompare(a.kind) || (a.name < b.name ? -1 : 1),
+    );
+    for (const { name } of oldest.slice(0, count)) this.remove(name);
+  }
+
+  /** A file goes before it is merged. */
+  vanish(): void {
+    if (this.#isNewLoadWaiting) return;
+    const { item, model } = this.table;
+    const waiting = model.current(item).filter((file) => this.#isThere(file) && !(item && isDone(file, item)));
+    if (waiting.length > 0) this.remove(this.account().surroundings.scheduler.random.pick(waiting).name);
+  }
+
+  /** The same while a merge is at it, which may have listed it. */
+  vanishWhileMerged(): void {
+    const { consumers, surroundings } = this.account();
+    const { scheduler } = surroundings;
+    let isDue = true;
+    const run = (): void => {
+      isDue = false;
+      this.vanish();
+    };
+    const readyAt = () => (isDue && consumers.isMerging(this.table.path) ? 0 : undefined);
+    scheduler.addSource({ actor: scheduler.actor('lifecycle'), readyAt, run });
+  }
+
+  /** All raw files are removed, as DMS does for a TRUNCATE. */
+  truncate(): void {
+    if (this.#isNewLoadWaiting) return;
+    for (const name of [...this.table.model.present.keys()]) this.remove(name);
+  }
+
+  remove(name: string): void {
+    const account = this.account();
+    const { item, model } = this.table;
+    const version = model.present.get(name);
+    if (!version) return;
+    const isMergedNow = item !== undefined && isDone(version, item);
+    const isUnsure =
+      this.table.isAhead ||
+      item?.Intent !== undefined ||
+      item?.Partial !== undefined ||
+      item?.Attempts !== undefined ||
+      item?.Replay !== undefined ||
+      account.consumers.isMerging(this.table.path);
+    this.#removed.set(version, account.raw.bytes(this.table.rawFolder + name)!);
+    account.raw.remove(this.table.rawFolder + name);
+    model.remove(name, isUnsure);
+    account.loseNotice(); // S3 tells of what was created
+    account.surroundings.counters.add(isMergedNow ? 'merged files removed' : 'files removed unmerged');
+  }
+
+  /**
+   * What was removed is there again. Where the bucket keeps versions it is as of old; but a file that was not merged, or that
+   * the row knows no more of, is passed over unless it is copied back. A copied load file is of a new load once there are changes.
+   */
+  restore(): void {
+    const account = this.account();
+    for (const version of this.table.model.restorable()) {
+      const bytes = this.#removed.get(version);
+      if (!bytes) continue;
+      if (this.table.model.isCommitted(version)) {
+        if (!this.table.item || !isDone(version, this.table.item)) continue;
+        account.raw.put(this.table.rawFolder + version.name, bytes, new Date(version.lastModified));
+        this.table.model.restore(version);
+      } else {
+        if (version.kind === 'load' && (this.table.hasChanges || this.table.item?.TakenOver === true)) continue;
+        this.table.model.forget(version);
+        if (version.kind === 'load') this.table.model.currentLoad.add(version.name);
+        this.table.put(version);
+      }
+      account.loseNotice();
+      account.surroundings.counters.add('raw files restored');
+    }
+  }
+
+  /** Whether a new full load might go without a trace: then what was there before it would be the table. */
+  get #isNewLoadWaiting(): boolean {
+    const { model, item } = this.table;
+    const loads = [...model.present.values()].filter(
+      ({ kind, name }) => kind === 'load' && model.currentLoad.has(name),
+    );
+    return model.since > 0 && loads.some((version) => !item || !isDone(version, item));
+  }
+
+  #isThere({ name, eTag }: RawVersion): boolean {
+    return this.table.model.present.get(name)?.eTag === eTag;
+  }
+}
+
+function isDone(version: RawVersion, item: NonNullable<SourceTable['item']>): boolean {
+  if (version.kind === 'change') return isMerged(version, item);
+  return ((item.LoadFiles ?? {}) as Record<string, string>)[version.name] === version.eTag;
+}

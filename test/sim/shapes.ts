@@ -1,0 +1,163 @@
+/** What happens in a row that chance alone would seldom bring together. */
+import fc from 'fast-check';
+import { columnChange, event, keyKind, rowChange, rows, table } from './events.ts';
+import type { Damage, Event, RowChange } from './scenario.ts';
+
+/** A change, and another that undoes it: insert and delete, or out of a partition and back. A merge of both writes nothing. */
+const undone: fc.Arbitrary<Event[]> = fc
+  .record({ table, id: fc.integer({ min: 1, max: 4 }), day: fc.nat(2), moves: fc.boolean() })
+  .map(({ table: of, id, day, moves }) => {
+    const change = (op: RowChange['op'], on: number): Event => ({
+      kind: 'change',
+      table: of,
+      rows: [{ op, id: id + (moves ? 0 : 4), day: on % 3 }],
+      how: 'good',
+    });
+    const meanwhile: Event = { kind: 'pause', table: of, until: 'idle' };
+    if (!moves) return [change('I', day), meanwhile, change('D', day)];
+    return [change('U', day), meanwhile, change('U', day + 1), meanwhile, change('U', day)];
+  });
+
+/** A change that comes after a later one of the same row. */
+const overtaken: fc.Arbitrary<Event[]> = fc
+  .record({
+    table,
+    ops: fc.array(fc.constantFrom('U' as const, 'D' as const), { minLength: 2, maxLength: 2 }),
+    change: rowChange,
+  })
+  .map(({ table: of, ops, change: { id, day } }) =>
+    ops.map((op, i) => ({
+      kind: 'change',
+      table: of,
+      rows: [{ op, id, day: (day + i) % 3 }],
+      how: i === 0 ? 'late' : 'good',
+    })),
+  );
+
+const settled: Event = { kind: 'pause', table: 0, until: 'settled' };
+const good = (of: number, changes: readonly RowChange[]): Event => ({
+  kind: 'change',
+  table: of,
+  rows: changes,
+  how: 'good',
+});
+
+/** Columns that are others in the next file. */
+const reshaped: fc.Arbitrary<Event[]> = fc
+  .record({
+    table,
+    change: fc.oneof(columnChange, fc.constantFrom('wider id' as const, 'wider amount' as const)),
+    before: rows,
+    after: rows,
+  })
+  .map(({ table: of, change, before, after }) => [
+    good(of, before),
+    { kind: 'column', table: of, change },
+    good(of, after),
+  ]);
+
+/** A file that goes while it waits, or is merged. */
+const vanished: fc.Arbitrary<Event[]> = fc
+  .record({ table, before: rows, after: rows, when: fc.constantFrom('now' as const, 'merging' as const) })
+  .map(({ table: of, before, after, when }): Event[] => {
+    const vanish: Event = { kind: 'vanish', table: of, when };
+    return when === 'now' ? [good(of, before), vanish, good(of, after)] : [vanish, good(of, before), good(of, after)];
+  });
+
+/** Files that are removed when they are merged, and what then needs them: a late file, other keys, a replay. */
+const expired: fc.Arbitrary<Event[]> = fc
+  .record({
+    table,
+    count: fc.integer({ min: 1, max: 3 }),
+    then: fc.constantFrom('late', 'late', 'key', 'partition', 'replay', 'change'),
+    changes: fc.tuple(rows, rows),
+    key: keyKind,
+  })
+  .map(({ table: of, count, then, changes: [first, second], key }): Event[] => {
+    const expire: Event[] = [settled, { kind: 'expire', table: of, count }];
+    switch (then) {
+      case 'late':
+        return [
+          { kind: 'change', table: of, rows: first, how: 'very late' },
+          good(
+            of,
+            [...first, ...second].map(({ id }) => ({ op: 'U', id, day: 0 })),
+          ),
+          settled,
+          { kind: 'expire', table: of, count: count + 1 },
+          { kind: 'release', table: of },
+        ];
+      case 'key':
+        return [good(of, first), ...expire, { kind: 'key', table: of, key }];
+      case 'partition':
+        return [good(of, first), ...expire, { kind: 'partition', table: of }];
+      case 'replay':
+        return [good(of, first), ...expire, { kind: 'replay', table: of, from: 'all' }];
+      case 'change':
+        return [good(of, first), ...expire, good(of, second)];
+    }
+  });
+
+/** All raw files are removed, and perhaps others come. */
+const truncated: fc.Arbitrary<Event[]> = fc
+  .record({
+    table,
+    then: fc.constantFrom('empty' as const, 'empty' as const, 'keep' as const),
+    until: fc.constantFrom('idle' as const, 'settled' as const),
+    isSwept: fc.boolean(),
+    after: fc.option(rows),
+    isRestored: fc.boolean(),
+  })
+  .map(({ table: of, then, until, isSwept, after, isRestored }): Event[] => [
+    { kind: 'on truncate', table: of, then },
+    settled,
+    { kind: 'truncate', table: of },
+    ...(isSwept ? [{ kind: 'sweep', table: of } as const] : []),
+    { kind: 'pause', table: of, until },
+    ...(after ? [good(of, after)] : []),
+    ...(isRestored ? [{ kind: 'restore', table: of } as const] : []),
+  ]);
+
+/** A file is skipped, and counts again when others are merged. */
+const skippedForAWhile: fc.Arbitrary<Event[]> = fc
+  .record({
+    table,
+    damage: fc.constantFrom<Damage>('truncated', 'other type'),
+    first: rows,
+    second: rows,
+    third: rows,
+    mended: fc.constantFrom(false, false, true),
+  })
+  .map(({ table: of, damage, first, second, third, mended }): Event[] => [
+    { kind: 'change', table: of, rows: first, how: damage },
+    settled,
+    { kind: 'skip', table: of, what: 'change' },
+    good(of, second),
+    { kind: 'pause', table: of, until: 'idle' },
+    good(of, third),
+    settled,
+    mended ? { kind: 'mend', table: of, by: 'replacing' } : { kind: 'take a skip back', table: of },
+  ]);
+
+/** The same for a piece of a full load. */
+const pieceSkippedForAWhile: fc.Arbitrary<Event[]> = fc
+  .record({ table, rows, isTakenBack: fc.boolean() })
+  .map(({ table: of, rows: changes, isTakenBack }): Event[] => [
+    { kind: 'bad piece', table: of },
+    settled,
+    { kind: 'skip', table: of, what: 'load' },
+    good(of, changes),
+    settled,
+    isTakenBack ? { kind: 'take a skip back', table: of } : { kind: 'mend', table: of, by: 'replacing' },
+  ]);
+
+/** One or more events. */
+export const shape: fc.Arbitrary<Event[]> = fc.oneof(
+  { weight: 18, arbitrary: event.map((one) => [one]) },
+  { weight: 6, arbitrary: undone },
+  { weight: 2, arbitrary: overtaken },
+  {
+    weight: 4,
+    arbitrary: fc.oneof(reshaped, reshaped, vanished, expired, truncated, skippedForAWhile, pieceSkippedForAWhile),
+  },
+);

@@ -1,0 +1,164 @@
+/** A table of the source, and what DMS and people make of its raw folder. */
+import type { Account } from './account.ts';
+import type { Columns } from './columns.ts';
+import { changed, FIRST_COLUMNS, rowOf, TYPED_COLUMNS } from './columns.ts';
+import type { Watched } from './invariants.ts';
+import type { RawVersion } from './raw-version.ts';
+import { TableModel } from './model.ts';
+import { isMerged } from './raw-version.ts';
+import { Removals } from './removals.ts';
+import { rawBytes } from './raw-bytes.ts';
+import type { Row } from './row.ts';
+import type { ColumnChange, Damage, KeyKind, Lateness, RowChange, TableSpec } from './scenario.ts';
+import { DAYS } from './scenario.ts';
+
+type Content = Pick<RawVersion, 'name' | 'kind' | 'rows' | 'columns'>;
+
+export class SourceTable implements Watched {
+  readonly path: string;
+  readonly rawFolder: string;
+  readonly lakeFolder: string;
+  readonly model = new TableModel();
+  readonly removals: Removals;
+  wasRekeyed = false;
+  isJoined = false;
+  isLaidOutAnew = false;
+  isAhead = false;
+  isPartitioned: boolean;
+  key: KeyKind;
+  columns: Columns;
+  /** Written by DMS, and not arrived yet. */
+  #held: { put: () => void; how: Lateness }[] = [];
+
+  constructor(
+    /** `<schema>/<table>` */
+    readonly name: string,
+    { key, partitioned, typed }: TableSpec,
+    private readonly account: () => Account,
+  ) {
+    this.removals = new Removals(this, account);
+    this.path = `raw-bucket/${name}/`;
+    this.rawFolder = `${name}/`;
+    this.lakeFolder = `${name}/`;
+    this.isPartitioned = partitioned;
+    this.key = key;
+    this.columns = typed ? TYPED_COLUMNS : FIRST_COLUMNS;
+  }
+
+  get item() {
+    return this.account().items.get(this.path);
+  }
+
+  /** Whether DMS has written something that has not arrived. */
+  get isWaited(): boolean {
+    return this.#held.some(({ how }) => how === 'late');
+  }
+
+  /** Whether a full load is there, or a part of it, and no change after it. */
+  get isBeingLoaded(): boolean {
+    return this.model.present.has(FIRST_PIECE) && !this.hasChanges && this.item?.TakenOver !== true;
+  }
+
+  hold(put: () => void, how: Lateness): void {
+    this.#held.push({ put, how });
+  }
+
+  /** What DMS holds back arrives, or all of it. */
+  release(which?: Lateness): void {
+    const due = this.#held.filter(({ how }) => which === undefined || how === which);
+    this.#held = this.#held.filter((one) => !due.includes(one));
+    for (const { put } of due) put();
+  }
+
+  change(name: string, number: number, changes: readonly RowChange[], damage: Damage | undefined): RawVersion {
+    const rows = changes.map(({ op, id, day }, i) => this.#row(op, id, DAYS[day]!, number, i));
+    // Another type is bad where a lake file has the column as it was; changes may undo each other and leave none.
+    const isTyped = this.item?.LoadFiles !== undefined;
+    return this.put(
+      { name, kind: 'change', rows, columns: this.columns },
+      damage === 'other type' && !isTyped ? 'odd operation' : damage,
+    );
+  }
+
+  /** @param piece of a full load, from 0 */
+  putPiece(piece: number, number: number, ids: readonly number[], damage?: Damage): RawVersion {
+    // No id is in two pieces of a load.
+    const own = ids.map((id) => id * 2 + piece);
+    const rows = own.map((id, i) => this.#row('I', id, DAYS[id % 3]!, number, i));
+    const name = `LOAD0000000${piece + 1}.parquet`;
+    this.model.currentLoad.add(name);
+    return this.put({ name, kind: 'load', rows, columns: this.columns }, damage);
+  }
+
+  put(content: Content, damage?: Damage, isCompressed = false): RawVersion {
+    const { name, kind, rows, columns } = content;
+    const { raw, surroundings } = this.account();
+    surroundings.scheduler.clock.advance(1000);
+    const bytes = rawBytes({ kind, rows, columns, damage, isCompressed });
+    const { eTag, lastModified } = raw.put(this.rawFolder + name, bytes);
+    const version: RawVersion = {
+      name,
+      kind,
+      rows,
+      columns,
+      eTag,
+      isBad: damage !== undefined,
+      lastModified: lastModified.getTime(),
+      putAt: surroundings.scheduler.steps,
+    };
+    this.model.put(version);
+    return version;
+  }
+
+  /** The same rows in other bytes, before they are merged. */
+  putAgain(): void {
+    const { item } = this;
+    const version = this.model
+      .current(item)
+      .findLast(
+        (file) => file.kind === 'change' && !file.isBad && this.#isThere(file) && !(item && isMerged(file, item)),
+      );
+    if (version) this.put(version, undefined, true);
+  }
+
+  mend(by: 'replacing' | 'removing'): void {
+    for (const version of this.model.badFiles()) {
+      // Once a skip of it is taken back, nobody knows of it until it is in the way.
+      const isUnknown = version.kind === 'load' && this.item?.LoadedUntil !== undefined && !this.#isInTheWay(version);
+      if (by === 'replacing' && !isUnknown) this.put(version);
+      else this.removals.remove(version.name);
+    }
+  }
+
+  changeColumns(change: ColumnChange): void {
+    const columns = changed(this.columns, change);
+    if (columns === this.columns) return;
+    this.columns = columns;
+    // Files with a narrower type are written anew.
+    this.isLaidOutAnew ||= change.startsWith('wider');
+    this.account().surroundings.counters.add(change.startsWith('wider') ? 'columns widened' : 'columns changed');
+  }
+
+  #row(op: Row['op'], id: number, day: string | null, file: number, i: number): Row {
+    return rowOf(this.columns, { op, id, day }, file * 10 + i);
+  }
+
+  #isInTheWay({ name }: RawVersion): boolean {
+    return (this.item?.Blocked as { file: string } | undefined)?.file === name;
+  }
+
+  /** Whether a change came after the full load, or may be about to be merged. */
+  get hasChanges(): boolean {
+    const { model, item } = this;
+    if (item?.ChangeFiles !== undefined || item?.Partial !== undefined) return true;
+    return [...model.present.values()].some(
+      ({ kind, lastModified }) => kind === 'change' && lastModified >= model.since,
+    );
+  }
+
+  #isThere({ name, eTag }: RawVersion): boolean {
+    return this.model.present.get(name)?.eTag === eTag;
+  }
+}
+
+const FIRST_PIECE = 'LOAD00000001.parquet';
