@@ -9,7 +9,7 @@ import { isRowDueInCatalog } from './catalog-due.ts';
 import { rowOfItem } from './item.ts';
 import type { TableRow } from './row.ts';
 import { wasEdited } from './row.ts';
-import { isTruncated } from './vanished.ts';
+import { isBack, isTruncated } from './vanished.ts';
 
 export interface SweepReport {
   /** Tables that have files below the raw prefix. */
@@ -21,7 +21,7 @@ export interface SweepReport {
 
 /**
  * The safety net: lists the whole raw prefix and wakes every table that is not registered yet, or has files that its row
- * does not account for (their events were lost), or lost all its raw files, or is blocked, or whose last merge did not
+ * does not account for (their events were lost), or lost all its raw files or has them back, or is blocked, or whose last merge did not
  * come to its commit, or which is still to be registered in the catalog.
  * @param cause tells this sweep from every other.
  */
@@ -55,8 +55,9 @@ export async function sweep(
     if (!woken.has(path) && needsWaking(rows.get(path), object, key.file)) await wake(path);
   }
   for (const row of rows.values()) {
-    const isNews = row.settings.active && isTruncated(row, withFiles.has(row.path)) && !woken.has(row.path);
-    if (isNews && tableOfPath(row.path, config)) await wake(row.path);
+    if (!row.settings.active || woken.has(row.path) || !tableOfPath(row.path, config)) continue;
+    const hasFiles = withFiles.has(row.path);
+    if (isTruncated(row, hasFiles) || isBack(row, hasFiles)) await wake(row.path);
   }
   if (found.size === 0) {
     log.warn('the raw folder holds no tables: check BucketName and BucketFolder of the DMS endpoint', {

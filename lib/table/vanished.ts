@@ -30,6 +30,11 @@ export function isTruncated({ settings, progress }: TableRow, hasFiles: boolean)
   return !progress.rawGone || settings.onTruncate === 'empty';
 }
 
+/** Whether a table of which all raw files were gone has some again, merged ones perhaps. */
+export function isBack({ progress }: TableRow, hasFiles: boolean): boolean {
+  return hasFiles && progress.rawGone !== undefined;
+}
+
 function hasMerged({ loadFiles, changeFiles, lastFullLoadDate, lastChangeFile, partial }: Progress): boolean {
   if (loadFiles.size > 0 || changeFiles > 0 || partial !== undefined) return true;
   return lastFullLoadDate !== NEVER_LOADED || lastChangeFile !== undefined;

@@ -32,7 +32,7 @@ export const SOMETIMES: Readonly<Record<string, number>> = {
   'files half merged': 5,
   'marks raised': 1,
   'tables compacted': 2,
-  'files removed for good': 1,
+  'files removed for good': 0.5,
   replays: 10,
   'files skipped': 2,
   'skips taken back': 1,

@@ -151,11 +151,22 @@ const pieceSkippedForAWhile: fc.Arbitrary<Event[]> = fc
     isTakenBack ? { kind: 'take a skip back', table: of } : { kind: 'mend', table: of, by: 'replacing' },
   ]);
 
+/** Files that lose all their rows, and may be removed once a day has passed. */
+const emptied: fc.Arbitrary<Event[]> = fc.record({ table, rows }).map(({ table: of, rows: changes }): Event[] => [
+  good(
+    of,
+    [1, 2, 3, 4].map((id) => ({ op: 'D', id, day: 0 })),
+  ),
+  { kind: 'pause', table: of, until: 'a day later' },
+  good(of, changes),
+]);
+
 /** One or more events. */
 export const shape: fc.Arbitrary<Event[]> = fc.oneof(
   { weight: 18, arbitrary: event.map((one) => [one]) },
   { weight: 6, arbitrary: undone },
   { weight: 2, arbitrary: overtaken },
+  { weight: 2, arbitrary: emptied },
   {
     weight: 4,
     arbitrary: fc.oneof(reshaped, reshaped, vanished, expired, truncated, skippedForAWhile, pieceSkippedForAWhile),

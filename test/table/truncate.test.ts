@@ -80,6 +80,19 @@ describe('a table whose raw files are all gone', () => {
     expect(said(table)).toBe(2);
   });
 
+  it('is as before once they are put back, also where no event tells of it', async () => {
+    const table = await merged();
+    const { raw, arrivals } = table.lab;
+    const kept = FILES.map((file) => raw.bytes(table.rawKey(file))!);
+    truncate(table);
+    await sweepAndSettle(table, 'one');
+    for (const [i, file] of FILES.entries()) raw.put(table.rawKey(file), kept[i]!, new Date('2026-03-01T09:00:00Z'));
+    arrivals.length = 0;
+    expect(await sweepAndSettle(table, 'two')).toBe(1);
+    expect(await table.item()).not.toHaveProperty('RawFilesGone');
+    expect(await sweepAndSettle(table, 'three')).toBe(0);
+  });
+
   it('gets its lake emptied where its row says so', async () => {
     const table = await truncated({ onTruncate: 'empty' });
     expect(await notes(table)).toContain('the next merge empties its lake');
