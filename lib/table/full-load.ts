@@ -33,14 +33,17 @@ export function decideLoad(row: TableRow, listing: RawListing): Step | undefined
     (file) => file.lastModified.getTime() > (progress.loadedUntil ?? Infinity) && !isMended(file, progress, listing),
   );
   const gone = isGone(progress, listing) && pending.some((file) => !goesOn(file, progress));
-  if (replaced.length === 0 && newer.length === 0 && !gone && !changesBegan(progress))
-    return { kind: 'load', files: pending };
+  // What the hourly solution loaded is in the lake whole.
+  const isComplete = progress.takenOver || changesBegan(progress);
+  if (replaced.length === 0 && newer.length === 0 && !gone && !isComplete) return { kind: 'load', files: pending };
   if (!listing.whole) return { kind: 'list whole' };
   if (pending.every((file) => isCorrected(file, row, listing)))
     return rebuiltWith(row, listing, pending, `${pending[0]?.name ?? ''} was skipped, and is another now`);
+  const ofHourly = progress.takenOver && !changesBegan(progress);
+  const before = gone ? 'all load files before it were gone' : ofHourly ? 'the hourly solution' : 'change files';
   const reason = replaced[0]
     ? `${replaced[0].name} was loaded again`
-    : `${(newer[0] ?? pending[0])?.name ?? ''} came after ${gone ? 'all load files before it were gone' : 'change files'}`;
+    : `${(newer[0] ?? pending[0])?.name ?? ''} came after ${before}`;
   return newLoad(row, listing, reason);
 }
 

@@ -162,6 +162,20 @@ describe('a table taken over from the hourly solution', () => {
     expect(await table.rows()).toEqual(['7 kiwi']);
   });
 
+  it('takes a load that comes later as a new one also where no change file was ever merged', async () => {
+    const { lab, table } = hourly({}, [
+      [1, 'apple'],
+      [9, 'stale'],
+    ]);
+    table.put('20260116-100000000.parquet', Buffer.from('this is no Parquet file'));
+    expect((await lab.settle()).at(-1)?.state).toBe('blocked');
+    table.change('20260117-100000000', [['U', 1, 'older than the load']]);
+    await lab.settle();
+    table.load('LOAD00000001', [[1, 'kiwi']]);
+    await lab.settle();
+    expect(await table.rows()).toEqual(['1 kiwi']);
+  });
+
   it('is not emptied when its keys are changed and its load files are gone', async () => {
     const { lab, table } = hourly({ LastIncrementalFile: 'raw-bucket/shop/orders/20260115-100000000.parquet' }, [
       [1, 'apple', 'mon'],
