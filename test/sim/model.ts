@@ -40,6 +40,8 @@ export class TableModel {
   readonly #doubtful = new Set<RawVersion>();
   /** Those of the generation before, of which rows are in the lake until something of this one is merged. */
   #doubtfulBefore: readonly RawVersion[] = [];
+  /** Whether nothing of this generation is merged yet: the lake is as it was in the one before. */
+  #isLakeOld = false;
 
   put(version: RawVersion): void {
     this.history.push(version);
@@ -53,7 +55,9 @@ export class TableModel {
     if (!version) return;
     this.present.delete(name);
     this.#gone.add(version);
-    if (mayBeWritten && !version.isBad && !this.#committed.has(version)) this.#doubtful.add(version);
+    if (version.isBad || this.#committed.has(version)) return;
+    if (this.#isLakeOld) this.#doubtfulBefore = [...this.#doubtfulBefore, version];
+    if (mayBeWritten) this.#doubtful.add(version);
   }
 
   /** Files that are gone, and would count were they there. */
@@ -91,6 +95,7 @@ export class TableModel {
       for (const version of this.#committed) if (!this.#gone.has(version)) this.#committed.delete(version);
       this.#doubtfulBefore = [...this.#doubtfulBefore, ...this.#doubtful];
       this.#doubtful.clear();
+      this.#isLakeOld = true;
     }
     // What is set back to be merged again.
     if (after.Replay !== undefined && before?.Version !== after.Version)
@@ -223,7 +228,10 @@ export class TableModel {
 
   #commit(version: RawVersion | undefined): void {
     if (!version) return;
-    if (!this.#committed.has(version)) this.#doubtfulBefore = [];
+    if (!this.#committed.has(version)) {
+      this.#doubtfulBefore = [];
+      this.#isLakeOld = false;
+    }
     this.#committed.add(version);
     this.#doubtful.delete(version);
   }
