@@ -1,9 +1,11 @@
 import { BloomFilter } from '../parquet/bloom-filter.ts';
+import { TooManyBytes } from '../parquet/chunk-rows.ts';
 import type { Column } from '../parquet/column-type.ts';
 import { encodeChunk } from '../parquet/encode-chunk.ts';
 import type { EncodedChunk } from '../parquet/encoded-chunk.ts';
 import type { Vector } from '../parquet/vector.ts';
 import { valueAt } from '../parquet/vector.ts';
+import { rowBytes } from '../parquet/vector-bytes.ts';
 import type { Segment } from '../parquet/vector-rows.ts';
 import { joinSegments, sliceVector } from '../parquet/vector-rows.ts';
 import type { StoredChunk } from './stored-chunk.ts';
@@ -15,6 +17,8 @@ export interface RowsToEncode {
   columns: RowsOfColumn[];
   /** Row groups have as many rows at most, and about the same number each. */
   rowsPerRowGroup: number;
+  /** What the values of all columns may take, those of a dictionary once for each row. */
+  bytesMax?: number;
 }
 
 export interface RowsOfColumn {
@@ -32,11 +36,16 @@ export type RowSource = { stored: StoredChunk; start: number; end: number } | { 
 /** Row groups, each with a chunk for each column. */
 export type EncodedRows = { rows: number; chunks: EncodedChunk[] }[];
 
-/** @throws Error if a chunk cannot be decoded. @throws NotAnInsert */
-export function encodeRows({ columns, rowsPerRowGroup }: RowsToEncode): EncodedRows {
+/** @throws Error if a chunk cannot be decoded. @throws NotAnInsert @throws TooManyBytes */
+export function encodeRows({ columns, rowsPerRowGroup, bytesMax = Infinity }: RowsToEncode): EncodedRows {
   const groups: EncodedRows = [];
+  let bytes = 0;
   for (const { column, sources, bloomFilter, isLoadOperation } of columns) {
-    const vector = isLoadOperation ? loadOperations(sources, column) : joined(sources, column);
+    const segments = segmentsOf(sources, column);
+    bytes += segments.reduce((sum, segment) => sum + rowBytes(segment), 0);
+    if (bytes > bytesMax) throw new TooManyBytes(`the rows take more than ${bytesMax} bytes`);
+    const joined = joinSegments(column.type, segments);
+    const vector = isLoadOperation ? loadOperations(joined) : joined;
     const count = Math.ceil(vector.length / rowsPerRowGroup);
     for (let i = 0; i < count; i++) {
       const start = Math.floor((vector.length * i) / count);
@@ -55,16 +64,14 @@ export class NotAnInsert extends Error {
   override readonly name = 'NotAnInsert';
 }
 
-function joined(sources: readonly RowSource[], column: Column): Vector {
-  const segments = sources.map((source): Segment => {
+function segmentsOf(sources: readonly RowSource[], column: Column): Segment[] {
+  return sources.map((source): Segment => {
     if ('vector' in source) return { vector: source.vector, start: 0, end: source.vector.length };
     return { vector: decodeStored(source.stored, column), start: source.start, end: source.end };
   });
-  return joinSegments(column.type, segments);
 }
 
-function loadOperations(sources: readonly RowSource[], column: Column): Vector {
-  const said = joined(sources, column);
+function loadOperations(said: Vector): Vector {
   // Most often one dictionary entry says it for all rows.
   const allSaid = said.kind === 'DICTIONARY' && areInserts(said.dictionary);
   if (!allSaid && !areInserts(said))

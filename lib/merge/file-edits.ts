@@ -4,6 +4,7 @@ import type { Column } from '../parquet/column-type.ts';
 import { sameType } from '../parquet/column-type.ts';
 import type { RowGroup } from '../parquet/footer.ts';
 import type { Limits } from '../config.ts';
+import { rowsPerGroup, uncompressedBytes } from './group-size.ts';
 import { joinNeighbours } from './join-groups.ts';
 import type { ChangeFile, GroupPlan } from './plan.ts';
 
@@ -67,10 +68,11 @@ export class FileEdits {
    */
   private fillLastGroup(groups: GroupPlan[], { rowsPerRowGroup }: Limits): readonly number[] {
     const last = groups.at(-1);
-    const rows = this.file.footer.rowGroups.at(-1)?.rows ?? rowsPerRowGroup;
-    if (!last || (last.kind !== 'keep' && last.kind !== 'encode')) return this.appended;
+    const stored = this.file.footer.rowGroups.at(-1);
+    if (!stored || !last || (last.kind !== 'keep' && last.kind !== 'encode')) return this.appended;
     const edited = last.kind === 'encode' ? last : UNCHANGED_ROWS;
-    const room = rowsPerRowGroup - rows + edited.removed.size;
+    const { rows } = stored;
+    const room = rowsPerGroup(rowsPerRowGroup, rows, uncompressedBytes(stored)) - rows + edited.removed.size;
     if (room <= 0 || this.appended.length === 0) return this.appended;
     groups[groups.length - 1] = { ...edited, appended: this.appended.slice(0, room) };
     return this.appended.slice(room);

@@ -1,44 +1,50 @@
 import { TableBlocked } from '../errors.ts';
+import { TooManyBytes } from '../parquet/chunk-rows.ts';
 import type { Vector } from '../parquet/vector.ts';
+import { rowBytes } from '../parquet/vector-bytes.ts';
 import type { RawSlice } from './raw-slice.ts';
 
 /**
- * Counts the memory that the rows of a merge take while they are read: a few bytes of a file can stand for many.
+ * Counts the memory that the rows of a merge take while they are read: a few bytes of a file can stand for many, and what
+ * its footer says of them need not be true.
  */
 export class HeldBytes {
-  private held = 0;
+  /** So far. */
+  bytes = 0;
+  private readonly bytesMax: number;
 
-  constructor(private readonly slices: readonly RawSlice[]) {}
+  /** @param valuesPerMerge the limit by which slices are chosen */
+  constructor(valuesPerMerge: number) {
+    this.bytesMax = Math.max(HELD_BYTES_MIN, HELD_BYTES_PER_VALUE * valuesPerMerge);
+  }
 
-  /**
-   * @throws TableBlocked if it is too much: naming a file in the middle, so that those before it are merged by
-   * themselves, or the only one.
-   */
+  /** What may still be held. */
+  get left(): number {
+    return this.bytesMax - this.bytes;
+  }
+
+  /** @throws TooManyBytes */
   add(vector: Vector): void {
-    this.held += bytesOf(vector);
-    if (this.held <= HELD_BYTES_MAX) return;
-    const name = this.slices[Math.ceil((this.slices.length - 1) / 2)]?.file.name ?? '';
-    throw new TableBlocked(name, `The values of ${name} take more memory than ${HELD_BYTES_MAX} bytes.`, {
-      next: "Set RowGroupLength in the DMS endpoint's settings lower and reload the table, or do without the file's changes: tidemark skip, or remove it.",
-    });
+    this.bytes += rowBytes({ vector, start: 0, end: vector.length });
+    if (this.left < 0) throw new TooManyBytes('the rows take more memory than one merge has');
   }
 }
 
-const HELD_BYTES_MAX = 384 * 1024 * 1024;
-
-/** With what a view keeps from being freed. */
-function bytesOf(vector: Vector): number {
-  switch (vector.kind) {
-    case 'DICTIONARY':
-      return vector.indices.buffer.byteLength + bytesOf(vector.dictionary);
-    case 'LIST':
-      return vector.length * LIST_VALUE_BYTES;
-    case 'BYTES':
-      return vector.bytes.byteLength + vector.offsets.buffer.byteLength + (vector.valid?.buffer.byteLength ?? 0);
-    default:
-      return vector.data.buffer.byteLength + (vector.valid?.buffer.byteLength ?? 0);
-  }
+/**
+ * What to take of slices that turned out to be too large together, so that the rest is left to the next merge.
+ * @throws TableBlocked if it is a single row.
+ */
+export function smallerSlices(slices: readonly RawSlice[]): RawSlice[] {
+  const [only] = slices;
+  if (!only || slices.length > 1) return slices.slice(0, Math.ceil(slices.length / 2));
+  const { file, from, to } = only;
+  if (to - from > 1) return [{ file, from, to: from + Math.floor((to - from) / 2) }];
+  throw new TableBlocked(file.name, `A row of ${file.name} takes more memory than one merge has.`, {
+    next: 'Limit the size of large objects in the settings of the DMS task (LobMaxSize) and reload the table, or do without the changes of the file: tidemark skip, or remove it.',
+  });
 }
 
-/** A bigint and the reference to it, about. */
-const LIST_VALUE_BYTES = 32;
+/** A row with some large values is merged whatever the limit is. */
+const HELD_BYTES_MIN = 128 * 1024 * 1024;
+/** Twice what slices are chosen by. */
+const HELD_BYTES_PER_VALUE = 128;

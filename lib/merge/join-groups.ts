@@ -1,4 +1,5 @@
 import type { RowGroup } from '../parquet/footer.ts';
+import { GROUP_BYTES, uncompressedBytes } from './group-size.ts';
 import type { GroupPlan } from './plan.ts';
 
 /**
@@ -14,6 +15,7 @@ export function joinNeighbours(
   let fewer = 0;
   let run: number[] = [];
   let rows = 0;
+  let bytes = 0;
   const close = (): void => {
     const [first] = run;
     if (first !== undefined && run.length > 1) {
@@ -23,15 +25,19 @@ export function joinNeighbours(
     }
     run = [];
     rows = 0;
+    bytes = 0;
   };
   groups.forEach((plan, i) => {
-    const inGroup = rowGroups[i]?.rows ?? 0;
+    const group = rowGroups[i];
+    const inGroup = group?.rows ?? 0;
+    const bytesInGroup = group ? uncompressedBytes(group) : 0;
     // One that goes is no neighbour.
     if (plan.kind === 'drop') return;
-    if (plan.kind !== 'keep' || rows + inGroup > rowsPerRowGroup) close();
+    if (plan.kind !== 'keep' || rows + inGroup > rowsPerRowGroup || bytes + bytesInGroup > GROUP_BYTES) close();
     if (plan.kind !== 'keep') return;
     run.push(i);
     rows += inGroup;
+    bytes += bytesInGroup;
   });
   close();
   return { groups: joined, fewer };

@@ -1,22 +1,29 @@
+import type { RowRange } from '../parquet/chunk-rows.ts';
+import { readChunkRows } from '../parquet/chunk-rows.ts';
 import type { Column } from '../parquet/column-type.ts';
 import { sameType } from '../parquet/column-type.ts';
+import { editVector } from '../parquet/edit-vector.ts';
 import { encodeChunk } from '../parquet/encode-chunk.ts';
 import type { Chunk, RowGroup } from '../parquet/footer.ts';
+import { asMalformed, MalformedParquet } from '../parquet/parquet-file.ts';
+import type { Vector } from '../parquet/vector.ts';
 import { nullVector } from '../parquet/vector.ts';
 import { takeRows } from '../parquet/vector-rows.ts';
+import { convertVector } from '../parquet/widening.ts';
 import type { Threads } from '../ports/threads.ts';
 import type { ColumnEdit } from './edit-group.ts';
 import type { EncodedRows, RowsOfColumn, RowSource } from './encode-rows.ts';
 import type { OpenLakeFile } from '../lake/lake-file.ts';
 import type { FileIdentity, KeptFilter, OutputChunk } from './file-output.ts';
+import { GROUP_BYTES, rowsPerGroup, uncompressedBytes } from './group-size.ts';
 import type { ChangeFile, GroupPlan, StoredGroup } from './plan.ts';
-import { columnIndex, readable, readChunks, readRanges } from './read-group.ts';
+import { columnIndex, lakeFileUnreadable, readable, readChunks, readRanges } from './read-group.ts';
 import type { RowBatch } from './row-batch.ts';
 import { storedChunk } from './stored-chunk.ts';
 
 /** What a new version of a lake file is made of, beside the plan. */
 export interface FileContent extends FileIdentity {
-  batch: Pick<RowBatch, 'values'>;
+  batch: Pick<RowBatch, 'values'> & Partial<Pick<RowBatch, 'bytesPerRow'>>;
   rowsPerRowGroup: number;
   /** Columns whose chunks get bloom filters. */
   bloomFilterColumns: ReadonlySet<string>;
@@ -41,13 +48,16 @@ export function keptGroup({ file, layout }: ChangeFile, group: RowGroup, { colum
   return { kind: 'moved', rows: group.rows, chunks };
 }
 
-/** A row group with rows removed, replaced or added. */
+/** A row group with rows removed, replaced or added. One that is or becomes large in memory comes out as several. */
 export async function editedGroup(
   { file, layout }: ChangeFile,
   group: RowGroup,
   plan: GroupPlan & { kind: 'encode' },
   content: FileContent,
 ): Promise<PreparedGroup[]> {
+  const { bytesPerRow = 0 } = content.batch;
+  const byteLength = uncompressedBytes(group) + (plan.replaced.size + plan.appended.length) * bytesPerRow;
+  if (byteLength > WHOLE_GROUP_BYTES_MAX) return cutGroup(file, group, plan, content, byteLength);
   const spans: Uint8Array[] = [];
   const bytes = await readChunks(file.read, group.chunks, spans);
   const replaced = [...plan.replaced.keys()].sort((a, b) => a - b);
@@ -75,6 +85,62 @@ export async function editedGroup(
   });
   const rows = group.rows - plan.removed.size + plan.appended.length;
   return [{ kind: 'encoded', rows, chunks }];
+}
+
+const WHOLE_GROUP_BYTES_MAX = 4 * GROUP_BYTES;
+
+/** The same in slices of rows, each of which becomes a row group. */
+async function cutGroup(
+  file: OpenLakeFile,
+  group: RowGroup,
+  plan: GroupPlan & { kind: 'encode' },
+  content: FileContent,
+  byteLength: number,
+): Promise<PreparedGroup[]> {
+  const count = Math.min(Math.ceil(byteLength / GROUP_BYTES), group.rows);
+  const groups: PreparedGroup[] = [];
+  for (let i = 0; i < count; i++) {
+    const range = { from: Math.floor((group.rows * i) / count), to: Math.floor((group.rows * (i + 1)) / count) };
+    const inRange = (row: number) => row >= range.from && row < range.to;
+    const removed = [...plan.removed].filter(inRange).sort((a, b) => a - b);
+    const replaced = [...plan.replaced.keys()].filter(inRange).sort((a, b) => a - b);
+    const appended = i === count - 1 ? plan.appended : [];
+    const edits = {
+      removed: Uint32Array.from(removed, (row) => row - range.from),
+      replaced: Uint32Array.from(replaced, (row) => row - range.from),
+      appended: appended.length,
+    };
+    const batchRows = [...replaced.map((row) => plan.replaced.get(row) ?? 0), ...appended];
+    const rows = range.to - range.from - removed.length + appended.length;
+    if (rows === 0) continue;
+    const columns: RowsOfColumn[] = [];
+    for (const column of content.columns) {
+      const old = await rowsOfGroup(file, group, column, range);
+      const vector = editVector(column.type, old, edits, rowsOfBatch(content, column, batchRows));
+      columns.push(rowsOfColumn(column, [{ vector }], content));
+    }
+    groups.push(...encodedGroups(await encode(columns, content, { rows, byteLength: byteLength / count })));
+  }
+  return groups;
+}
+
+/** Rows of a row group of the lake, in the type that the table's column has now. */
+async function rowsOfGroup(
+  file: OpenLakeFile,
+  group: RowGroup,
+  { name, type }: Column,
+  range: RowRange,
+): Promise<Vector> {
+  const index = columnIndex(file, name);
+  const chunk = group.chunks[index];
+  const stored = file.footer.columns[index];
+  if (!chunk || !stored) return nullVector(type, range.to - range.from);
+  try {
+    const vector = await readChunkRows(file.read, chunk, stored, range, { pageBytesMax: Infinity });
+    return asMalformed(() => convertVector(vector, stored.type, type));
+  } catch (error) {
+    throw error instanceof MalformedParquet ? lakeFileUnreadable(file, error) : error;
+  }
 }
 
 /** The bloom filter of a chunk; of no use where the column is to be of another type, since it is of the values' bytes. */
@@ -125,19 +191,28 @@ export async function joinedGroups(parts: readonly StoredGroup[], content: FileC
     return rowsOfColumn(column, sources, content);
   });
   const key = files.map((file) => file.key).join(' or ');
-  return encodedGroups(await readable({ key }, encode(columns, content)));
+  const rows = parts.reduce((sum, part) => sum + rowGroupOf(part).rows, 0);
+  const byteLength = parts.reduce((sum, part) => sum + uncompressedBytes(rowGroupOf(part)), 0);
+  return encodedGroups(await readable({ key }, encode(columns, content, { rows, byteLength })));
 }
 
-/** New row groups of these rows of the batch. */
-export function groupsOfRows(rows: readonly number[], content: FileContent): (() => Promise<PreparedGroup[]>)[] {
-  const count = Math.ceil(rows.length / content.rowsPerRowGroup);
-  return Array.from({ length: count }, (_, i) => async () => {
-    const part = rows.slice(i * content.rowsPerRowGroup, (i + 1) * content.rowsPerRowGroup);
+/** New row groups of these rows of the batch, and what one of them takes before compression, in bytes. */
+export function groupsOfRows(
+  rows: readonly number[],
+  content: FileContent,
+): { steps: (() => Promise<PreparedGroup[]>)[]; groupBytes: number } {
+  const { bytesPerRow = 0 } = content.batch;
+  const inGroup = rowsPerGroup(content.rowsPerRowGroup, rows.length, rows.length * bytesPerRow);
+  const count = Math.ceil(rows.length / inGroup);
+  const steps = Array.from({ length: count }, (_, i) => async () => {
+    const part = rows.slice(i * inGroup, (i + 1) * inGroup);
     const columns = content.columns.map((column) =>
       rowsOfColumn(column, [{ vector: rowsOfBatch(content, column, part) }], content),
     );
-    return encodedGroups(await encode(columns, content));
+    // One row group: rows that are larger than others are not cut once more.
+    return encodedGroups(await encode(columns, content, { rows: part.length, byteLength: 0 }));
   });
+  return { steps, groupBytes: Math.min(rows.length, inGroup) * bytesPerRow };
 }
 
 export function rowsOfColumn(column: Column, sources: RowSource[], content: FileContent): RowsOfColumn {
@@ -149,12 +224,20 @@ export function rowsOfColumn(column: Column, sources: RowSource[], content: File
   };
 }
 
+/**
+ * @param rows how many they are
+ * @param byteLength what they take before compression
+ * @param bytesMax what they may take in memory
+ * @param bytes of their chunks, which the caller no longer needs
+ */
 export function encode(
   columns: RowsOfColumn[],
-  { threads, rowsPerRowGroup }: FileContent,
+  content: FileContent,
+  { rows, byteLength, bytesMax = Infinity }: { rows: number; byteLength: number; bytesMax?: number },
   bytes: readonly Uint8Array[] = [],
 ): Promise<EncodedRows> {
-  return threads.run('encodeRows', { columns, rowsPerRowGroup }, bytes);
+  const rowsPerRowGroup = rowsPerGroup(content.rowsPerRowGroup, rows, byteLength);
+  return content.threads.run('encodeRows', { columns, rowsPerRowGroup, bytesMax }, bytes);
 }
 
 export function encodedGroups(groups: EncodedRows): PreparedGroup[] {

@@ -1,13 +1,15 @@
 import { messageOf, TableBlocked } from '../errors.ts';
 import { rangeReader } from '../lake/lake-file.ts';
 import type { Column } from '../parquet/column-type.ts';
-import { decodeChunk } from '../parquet/decode-chunk.ts';
-import type { Footer, FooterColumn } from '../parquet/footer.ts';
+import type { RowRange } from '../parquet/chunk-rows.ts';
+import { readChunkRows } from '../parquet/chunk-rows.ts';
+import type { Footer, RowGroup } from '../parquet/footer.ts';
 import type { ReadRange } from '../parquet/parquet-file.ts';
 import { asMalformed, MalformedParquet, readFooter } from '../parquet/parquet-file.ts';
 import { requireReadable } from '../parquet/raw-limits.ts';
 import type { Vector } from '../parquet/vector.ts';
 import { nullVector } from '../parquet/vector.ts';
+import { rowBytes } from '../parquet/vector-bytes.ts';
 import type { Segment } from '../parquet/vector-rows.ts';
 import { joinSegments } from '../parquet/vector-rows.ts';
 import { convertVector } from '../parquet/widening.ts';
@@ -51,35 +53,48 @@ export async function openRawFile(raw: ObjectStore, object: RawObject): Promise<
 
 /**
  * The values of one column in a slice, as `column`'s type stores them; nulls if the file has no such column.
- * @throws TableBlocked if they cannot be decoded or converted.
+ * @param bytesMax what they may take
+ * @throws TableBlocked if they cannot be decoded or converted; TooManyBytes
  */
-export async function readSliceColumn({ file, from, to }: RawSlice, column: Column): Promise<Vector> {
-  const index = file.footer.columns.findIndex(({ name }) => name === column.name);
-  const source = file.footer.columns[index];
-  if (!source) return nullVector(column.type, to - from);
+export async function readSliceColumn({ file, from, to }: RawSlice, column: Column, bytesMax: number): Promise<Vector> {
   try {
     const segments: Segment[] = [];
+    let bytesLeft = bytesMax;
     let groupStart = 0;
     for (const group of file.footer.rowGroups) {
       const groupEnd = groupStart + group.rows;
       if (groupEnd > from && groupStart < to) {
-        const vector = await readChunk(file, group.chunks[index], source);
-        const start = Math.max(from - groupStart, 0);
-        segments.push({ vector, start, end: Math.min(to - groupStart, group.rows) });
+        const range = { from: Math.max(from - groupStart, 0), to: Math.min(to - groupStart, group.rows) };
+        const vector = await readGroupColumn(file, group, column, range, bytesLeft);
+        const segment = { vector, start: 0, end: vector.length };
+        bytesLeft -= rowBytes(segment);
+        segments.push(segment);
       }
       groupStart = groupEnd;
     }
-    return converted(
-      asMalformed(() => joinSegments(source.type, segments)),
-      source,
-      column,
-    );
+    return asMalformed(() => joinSegments(column.type, segments));
   } catch (error) {
     throw asBlocked(file.name, error);
   }
 }
 
-function converted(vector: Vector, source: Column, column: Column): Vector {
+/**
+ * The same of some rows of a row group.
+ * @throws MalformedParquet if they cannot be decoded or converted; TooManyBytes
+ */
+export async function readGroupColumn(
+  { footer, read }: Pick<OpenRawFile, 'footer' | 'read'>,
+  { chunks }: RowGroup,
+  column: Column,
+  range: RowRange,
+  bytesMax: number,
+): Promise<Vector> {
+  const index = footer.columns.findIndex(({ name }) => name === column.name);
+  const source = footer.columns[index];
+  if (!source) return nullVector(column.type, range.to - range.from);
+  const chunk = chunks[index];
+  if (!chunk) throw new MalformedParquet(`a row group has no chunk of column ${column.name}`);
+  const vector = await readChunkRows(read, chunk, source, range, { bytesMax });
   try {
     return convertVector(vector, source.type, column.type);
   } catch (error) {
@@ -89,16 +104,6 @@ function converted(vector: Vector, source: Column, column: Column): Vector {
 
 /** Most change files; how many are read together is bounded by their bytes. */
 const WHOLE_BYTES_MAX = 1024 * 1024;
-
-async function readChunk(
-  file: OpenRawFile,
-  chunk: Footer['rowGroups'][number]['chunks'][number] | undefined,
-  column: FooterColumn,
-) {
-  if (!chunk) throw new MalformedParquet(`a row group has no chunk of column ${column.name}`);
-  const bytes = await file.read(chunk.start, chunk.end);
-  return asMalformed(() => decodeChunk(bytes, chunk, column));
-}
 
 /** Only what the bytes themselves are to blame for blocks the table; a store that fails is tried again. */
 export function asBlocked(name: string, error: unknown): unknown {

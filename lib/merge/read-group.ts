@@ -60,7 +60,7 @@ export function columnIndex({ footer }: { footer: Footer }, name: string): numbe
 }
 
 /** Own files are whole: what a decoder throws means damage. */
-function lakeFileUnreadable({ key }: Pick<OpenLakeFile, 'key'>, error: unknown): TableBlocked {
+export function lakeFileUnreadable({ key }: Pick<OpenLakeFile, 'key'>, error: unknown): TableBlocked {
   return new TableBlocked('', `The lake file ${key} cannot be read: ${messageOf(error)}.`, {
     next: 'Have DMS reload the table, so that the file is replaced.',
     cause: error,

@@ -21,6 +21,8 @@ export interface RowBatch {
   columns: readonly Column[];
   /** By column name. */
   values: ReadonlyMap<string, Vector>;
+  /** What a row takes in memory on average, in bytes. */
+  bytesPerRow: number;
   /** What each row does: `I`, `U` or `D`. */
   operations: readonly Operation[];
   slices: readonly { slice: RawSlice; start: number; end: number }[];
@@ -34,23 +36,25 @@ export const OP = 'Op';
 /**
  * Reads the slices.
  * @param lakeColumns what the lake holds already; a column's type is the widest of lake and files
- * @param isWanted which columns to read, beside `Op`; the others have no values in the batch
- * @throws TableBlocked if a file cannot be read, a column's types cannot come together, or an operation is none.
+ * @param options.isWanted which columns to read, beside `Op`; the others have no values in the batch
+ * @param options.valuesPerMerge what a merge may hold (`Limits`); the least there is unless given
+ * @throws TableBlocked if a file cannot be read, a column's types cannot come together, or an operation is none;
+ *   TooManyBytes if the rows take more memory than they seemed to.
  */
 export async function readRowBatch(
   slices: readonly RawSlice[],
   lakeColumns: readonly Column[],
-  isWanted: (name: string) => boolean = () => true,
+  { isWanted = () => true, valuesPerMerge = 0 }: { isWanted?: (name: string) => boolean; valuesPerMerge?: number } = {},
 ): Promise<RowBatch> {
   const columns = tableColumns(slices, lakeColumns);
   const placed = place(slices);
   const values = new Map<string, Vector>();
-  const held = new HeldBytes(slices);
+  const held = new HeldBytes(valuesPerMerge);
   for (const column of columns) {
     if (column.name !== OP && !isWanted(column.name)) continue;
     const segments: Segment[] = [];
     for (const slice of slices) {
-      const vector = await readSliceColumn(slice, column);
+      const vector = await readSliceColumn(slice, column, held.left);
       held.add(vector);
       segments.push({ vector, start: 0, end: vector.length });
     }
@@ -61,7 +65,7 @@ export async function readRowBatch(
   const operations = new Array<Operation>(rows);
   for (const { slice, start, end } of placed) readOperations(slice, op, operations, start, end);
   values.set(OP, operationVector(Int32Array.from(operations, (operation) => OPERATIONS.indexOf(operation))));
-  return { rows, columns, values, operations, slices: placed };
+  return { rows, columns, values, bytesPerRow: held.bytes / Math.max(1, rows), operations, slices: placed };
 }
 
 /** The rows of a slice that is not read into memory: what a plan needs to know of them. */
@@ -71,6 +75,7 @@ export function unreadBatch(slice: RawSlice, lakeColumns: readonly Column[]): Ro
     rows: slice.to - slice.from,
     columns: tableColumns([slice], lakeColumns),
     values: new Map(),
+    bytesPerRow: 0,
     operations: [],
     slices,
   };

@@ -1,13 +1,14 @@
 import { mapInOrder } from '../concurrency.ts';
 import { fileMetadata } from '../lake/file-metadata.ts';
 import type { OpenLakeFile } from '../lake/lake-file.ts';
-import type { Footer } from '../parquet/footer.ts';
+import type { Footer, RowGroup } from '../parquet/footer.ts';
 import { writeFooter } from '../parquet/footer.ts';
 import { storedElement } from '../parquet/schema-element.ts';
 import type { Piece } from '../ports/object-store.ts';
 import { OWN_THREAD } from '../threads/own-thread.ts';
 import type { FileIdentity, FileNote } from './file-output.ts';
 import { FileOutput } from './file-output.ts';
+import { groupsAtOnce, uncompressedBytes } from './group-size.ts';
 import type { FileContent, PreparedGroup } from './prepare-group.ts';
 import { editedGroup, groupsOfRows, joinedGroups, keptGroup, takenGroup } from './prepare-group.ts';
 import { groupsOfSlice } from './prepare-load.ts';
@@ -102,24 +103,47 @@ interface Steps {
 }
 
 function stepsOf(write: FileWrite, content: FileContent): Steps {
-  const atOnce = 2 * content.threads.count + 2;
+  const most = 2 * content.threads.count + 2;
   switch (write.kind) {
     case 'empty':
-      return { steps: [], atOnce };
+      return { steps: [], atOnce: most };
     case 'load':
       return groupsOfSlice(write.slice, content);
-    case 'join':
+    case 'join': {
+      const partsOf = write.groups.map((plan) => (plan.kind === 'take' ? [plan.part] : plan.parts));
+      const groupBytes = partsOf.map((parts) =>
+        parts.reduce((sum, { file, group }) => sum + bytesOfGroup(file.footer.rowGroups[group]), 0),
+      );
       return {
         steps: write.groups.map(
           (plan) => () => (plan.kind === 'take' ? takenGroup(plan.part, content) : joinedGroups(plan.parts, content)),
         ),
-        atOnce,
+        atOnce: groupsAtOnce(most, largest(groupBytes)),
       };
-    case 'create':
-      return { steps: groupsOfRows(write.rows, content), atOnce };
-    case 'change':
-      return { steps: [...changedGroups(write, content), ...groupsOfRows(write.appended, content)], atOnce };
+    }
+    case 'create': {
+      const { steps, groupBytes } = groupsOfRows(write.rows, content);
+      return { steps, atOnce: groupsAtOnce(most, groupBytes) };
+    }
+    case 'change': {
+      const appended = groupsOfRows(write.appended, content);
+      const edited = write.groups.map((plan, i) =>
+        plan.kind === 'encode' || plan.kind === 'join' ? bytesOfGroup(write.file.footer.rowGroups[i]) : 0,
+      );
+      return {
+        steps: [...changedGroups(write, content), ...appended.steps],
+        atOnce: groupsAtOnce(most, Math.max(largest(edited), appended.groupBytes)),
+      };
+    }
   }
+}
+
+function bytesOfGroup(group: RowGroup | undefined): number {
+  return group ? uncompressedBytes(group) : 0;
+}
+
+function largest(bytes: readonly number[]): number {
+  return bytes.reduce((most, length) => Math.max(most, length), 0);
 }
 
 /** A few row groups are encoded sooner than they are sent to other threads. */

@@ -9,6 +9,8 @@ import { decodeRuns } from './rle-decode.ts';
 import { spread, spreadIndices } from './spread.ts';
 import type { DictionaryVector, FlatVector, Vector } from './vector.ts';
 import { vectorOf } from './vector.ts';
+import { rowBytes } from './vector-bytes.ts';
+import type { Segment } from './vector-rows.ts';
 import { joinFlat } from './vector-rows.ts';
 
 /**
@@ -38,14 +40,15 @@ export function decodeChunk(
   if (decodedBytes > said + UNSAID_BYTES_MAX)
     throw new Error(`its pages have ${decodedBytes} bytes where the footer says ${said}`);
   const dictionary = pages.dictionary && decodeDictionary(bytes, pages.dictionary, codec, column);
-  return join(
-    pages.data.map((page) => decodePage(bytes, page, dictionary, codec, column)),
-    column.type,
-  );
+  const segments = pages.data.map((page): Segment => {
+    const vector = decodePage(bytes, page, dictionary, codec, column);
+    return { vector, start: 0, end: vector.length };
+  });
+  return joinPages(segments, column.type);
 }
 
 /** Writers differ in what they count, such as the dictionary. */
-const UNSAID_BYTES_MAX = 2 * 1024 * 1024;
+export const UNSAID_BYTES_MAX = 2 * 1024 * 1024;
 
 /**
  * Decodes one data page.
@@ -147,48 +150,58 @@ function dictionaryIndices(values: Uint8Array, count: number, entries: number): 
   return indices;
 }
 
-/** The pages' vectors, one after the other. */
-function join(vectors: readonly Vector[], type: ColumnType): Vector {
-  const [first] = vectors;
+/**
+ * Rows of pages of one chunk, one after the other. They stay in the chunk's dictionary if all are there.
+ * @throws Error if their values are too large to be taken out of the dictionary.
+ */
+export function joinPages(segments: readonly Segment[], type: ColumnType): Vector {
+  const [first] = segments;
   if (!first) return vectorOf(type, []);
-  const expandedBytes = vectors.reduce((sum, vector) => sum + bytesOf(vector), 0);
-  const isDictionary = vectors.every((vector) => vector.kind === 'DICTIONARY');
-  // Short texts that recur stay in their dictionary; long ones will be taken out of it, as keys or by what reads the lake.
-  const rows = vectors.reduce((sum, vector) => sum + vector.length, 0);
-  const expandedMax = EXPANDED_BYTES_MAX + rows * SHORT_BYTES;
-  if (expandedBytes > expandedMax)
-    throw new Error(`its values take ${expandedBytes} bytes; at most ${expandedMax} are decoded`);
-  if (vectors.length === 1) return first;
-  if (isDictionary) return joinIndices(first as DictionaryVector, vectors);
-  return joinFlat(
-    type,
-    vectors.map((vector) => ({ vector, start: 0, end: vector.length })),
+  requireExpandable(
+    segments.reduce((sum, segment) => sum + textBytes(segment), 0),
+    segments.reduce((sum, { start, end }) => sum + end - start, 0),
   );
+  const { vector, start, end } = first;
+  if (segments.length === 1 && start === 0 && end === vector.length) return vector;
+  return segments.every(isIndexed) ? joinIndices(segments) : joinFlat(type, segments);
+}
+
+/**
+ * Short texts that recur stay in their dictionary; long ones will be taken out of it, as keys or by what reads the lake.
+ * @param bytes of the values of so many rows of a chunk, those of a dictionary once for each row
+ * @throws Error if that is more than a chunk may come to.
+ */
+export function requireExpandable(bytes: number, rows: number): void {
+  const bytesMax = EXPANDED_BYTES_MAX + rows * SHORT_BYTES;
+  if (bytes > bytesMax) throw new Error(`its values take ${bytes} bytes; at most ${bytesMax} are decoded`);
 }
 
 const SHORT_BYTES = 1024;
 const EXPANDED_BYTES_MAX = 256 * 1024 * 1024;
 
-/** Of vectors with the same dictionary, which is expanded for none of them. */
-function joinIndices(first: DictionaryVector, vectors: readonly DictionaryVector[]): DictionaryVector {
-  const length = vectors.reduce((sum, vector) => sum + vector.length, 0);
-  const indices = new Int32Array(length);
-  let at = 0;
-  for (const vector of vectors) {
-    indices.set(vector.indices, at);
-    at += vector.length;
-  }
-  return { ...first, length, indices };
+interface IndexedSegment extends Segment {
+  vector: DictionaryVector;
 }
 
-/** How many bytes the values of a BYTES vector take without a dictionary: few entries of it can come to much. */
-function bytesOf(vector: Vector): number {
-  if (vector.kind === 'BYTES') return vector.bytes.length;
-  if (vector.kind !== 'DICTIONARY' || vector.dictionary.kind !== 'BYTES') return 0;
-  const { offsets } = vector.dictionary;
-  let total = 0;
-  for (const index of vector.indices) {
-    if (index >= 0) total += (offsets[index + 1] as number) - (offsets[index] as number);
+function isIndexed(segment: Segment): segment is IndexedSegment {
+  return segment.vector.kind === 'DICTIONARY';
+}
+
+/** Of vectors with the same dictionary, which is expanded for none of them. */
+function joinIndices(segments: readonly IndexedSegment[]): DictionaryVector {
+  const length = segments.reduce((sum, { start, end }) => sum + end - start, 0);
+  const indices = new Int32Array(length);
+  let at = 0;
+  for (const { vector, start, end } of segments) {
+    indices.set(vector.indices.subarray(start, end), at);
+    at += end - start;
   }
-  return total;
+  return { ...(segments[0] as IndexedSegment).vector, length, indices };
+}
+
+/** Fixed values take no more without a dictionary; of texts, few entries of one can come to much. */
+export function textBytes(segment: Segment): number {
+  const { vector } = segment;
+  const { kind } = vector.kind === 'DICTIONARY' ? vector.dictionary : vector;
+  return kind === 'BYTES' ? rowBytes(segment) : 0;
 }

@@ -177,10 +177,15 @@ function pays({ dictionary, indices }: DictionaryVector): boolean {
     dictionary.kind === 'BYTES'
       ? dictionary.bytes.length + dictionary.length * LENGTH_BYTES
       : dictionary.length * dictionary.data.BYTES_PER_ELEMENT;
+  // Row groups are joined by their bytes, so long values must not hide in a dictionary.
+  if (plainBytes > present * LONG_BYTES || dictionaryBytes > DICTIONARY_BYTES_MAX) return false;
   return present > 0 && dictionaryBytes + (present * bitWidth) / 8 <= plainBytes / 2;
 }
 
 const LENGTH_BYTES = 4;
+/** A row group of so long values comes to 256 MiB without a dictionary. */
+const LONG_BYTES = 32 * 1024;
+const DICTIONARY_BYTES_MAX = 16 * 1024 * 1024;
 
 function pick(type: ColumnType, dictionary: FlatVector, indices: Int32Array): FlatVector {
   return flatVector(type, { kind: 'DICTIONARY', length: indices.length, dictionary, indices });

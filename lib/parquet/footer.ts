@@ -146,7 +146,7 @@ function readRowGroups(reader: ThriftReader, { chunkColumns }: Schema, dataEnd: 
   if (size > 0 && reader.type !== STRUCT) throw new Error('its row groups are no structs');
   if (size * chunkColumns.length > CHUNKS_MAX)
     throw new Error(
-      `it has ${size} row groups of ${chunkColumns.length} columns; at most ${CHUNKS_MAX} chunks are read`,
+      `it has ${size} row groups of ${chunkColumns.length} columns; at most ${CHUNKS_MAX} chunks are read (a higher RowGroupLength of the DMS endpoint makes fewer row groups, a lower MaxFileSize smaller files)`,
     );
   const rowGroups: RowGroup[] = [];
   for (let i = 0; i < size; i++) rowGroups.push(readRowGroup(reader, chunkColumns, dataEnd));

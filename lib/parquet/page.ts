@@ -138,12 +138,19 @@ class HeaderWriter {
 /** Nine integers of five bytes and their types are fewer. */
 const HEADER_BYTES_MAX = 64;
 
-type AnyPage =
+/** A page, by its place in the bytes in which it was found. */
+export type AnyPage =
   | { kind: 'data'; page: DataPage; end: number }
   | { kind: 'dictionary'; page: DictionaryPage; end: number }
   | { kind: 'other'; end: number };
 
-function readPage(bytes: Uint8Array, start: number): AnyPage {
+/**
+ * Reads the header of one page.
+ * @param start of the header, within the bytes
+ * @param limit where the page's body must end at the latest: the end of the bytes, unless they are to be read later
+ * @throws Error if it is none.
+ */
+export function readPage(bytes: Uint8Array, start: number, limit = bytes.length): AnyPage {
   const reader = new ThriftReader(bytes, start);
   let type = -1;
   let uncompressedBytes = -1;
@@ -160,7 +167,7 @@ function readPage(bytes: Uint8Array, start: number): AnyPage {
   }
   const bodyStart = reader.offset;
   const end = bodyStart + compressedBytes;
-  if (compressedBytes < 0 || uncompressedBytes < 0 || end > bytes.length)
+  if (compressedBytes < 0 || uncompressedBytes < 0 || end > limit)
     throw new Error(`a page of ${compressedBytes} bytes does not fit into its chunk`);
   if (type !== PAGE_TYPE.DATA && type !== PAGE_TYPE.DATA_V2 && type !== PAGE_TYPE.DICTIONARY)
     return { kind: 'other', end };

@@ -2,6 +2,7 @@ import type { Limits } from '../config.ts';
 import { TableBlocked } from '../errors.ts';
 import type { Hold } from '../lake/file-metadata.ts';
 import { bloomFilterColumns } from '../merge/bloom-filter-columns.ts';
+import { smallerSlices } from '../merge/held-bytes.ts';
 import type { Key } from '../merge/key.ts';
 import { batchKeys, keyColumns } from '../merge/key.ts';
 import { isNewFile } from '../merge/plan.ts';
@@ -14,6 +15,7 @@ import { openRawFile } from '../merge/raw-slice.ts';
 import type { RowBatch } from '../merge/row-batch.ts';
 import { readRowBatch, resolveColumns, tableColumns, unreadBatch } from '../merge/row-batch.ts';
 import { withReplacements } from '../merge/replacements.ts';
+import { TooManyBytes } from '../parquet/chunk-rows.ts';
 import type { Column } from '../parquet/column-type.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { Threads } from '../ports/threads.ts';
@@ -51,10 +53,14 @@ export async function planFiles({ slices, streamed }: ChosenSlices, input: PlanI
   const [first] = slices;
   try {
     const { columns } = input.lakeFiles;
-    const batch = streamed && first ? unreadBatch(first, columns) : await readRowBatch(slices, columns);
+    const { valuesPerMerge } = input.limits;
+    const batch =
+      streamed && first ? unreadBatch(first, columns) : await readRowBatch(slices, columns, { valuesPerMerge });
     const plan = await planBatch(batch, streamed, input);
     return { plan, batch, slices };
   } catch (error) {
+    // The same slices come to the same: a merge that died before its commit took as little of them.
+    if (error instanceof TooManyBytes) return planFiles({ slices: smallerSlices(slices), streamed: false }, input);
     const bad = error instanceof TableBlocked ? slices.findIndex(({ file }) => file.name === error.file) : -1;
     if (bad <= 0) throw error;
     return planFiles({ slices: slices.slice(0, bad), streamed: false }, input);
@@ -92,7 +98,7 @@ async function planBatch(
   const appends = primaryKey.length === 0 || batch.slices.every(({ slice }) => slice.file.kind === 'load');
   const keys = keyColumns(key, partition);
   const superseded = async (changes: Map<Key, number>): Promise<void> => {
-    for (const file of later) await dropKeysOf(file, changes, batch, row, raw);
+    for (const file of later) await dropKeysOf(file, changes, batch, row, limits, raw);
   };
   const planRows = (): MergePlan | Promise<MergePlan> => {
     const [placed] = batch.slices;
@@ -139,15 +145,27 @@ async function dropKeysOf(
   changes: Map<Key, number>,
   batch: RowBatch,
   row: TableRow,
+  limits: Limits,
   raw: ObjectStore,
 ): Promise<void> {
   const opened = await openRawFile(raw, file);
-  const slice = { file: opened, from: 0, to: opened.rows };
-  const columns = tableColumns([slice], batch.columns);
+  const whole = { file: opened, from: 0, to: opened.rows };
+  const columns = tableColumns([whole], batch.columns);
   const primaryKey = resolveColumns(row.settings.primaryKey, columns, file.name, 'PrimaryKey');
   const partition = resolveColumns(row.settings.partitionKey, columns, file.name, 'PartitionKey');
   const named = new Set(primaryKey.map(({ name }) => name));
-  const laterBatch = await readRowBatch([slice], columns, (name) => named.has(name));
-  const keyOf = batchKeys(laterBatch, keyColumns(primaryKey, partition));
-  for (let i = 0; i < laterBatch.rows; i++) changes.delete(keyOf(i));
+  const keys = keyColumns(primaryKey, partition);
+  const { valuesPerMerge } = limits;
+  for (let slices = [whole]; slices[0] && slices[0].from < opened.rows;) {
+    const [slice] = slices;
+    try {
+      const laterBatch = await readRowBatch([slice], columns, { valuesPerMerge, isWanted: (name) => named.has(name) });
+      const keyOf = batchKeys(laterBatch, keys);
+      for (let i = 0; i < laterBatch.rows; i++) changes.delete(keyOf(i));
+      slices = [{ file: opened, from: slice.to, to: opened.rows }];
+    } catch (error) {
+      if (!(error instanceof TooManyBytes)) throw error;
+      slices = smallerSlices(slices);
+    }
+  }
 }

@@ -45,14 +45,14 @@ export async function chooseSlices(
       const file = opened.value;
       const from = partial?.file === file.name && partial.eTag === file.eTag ? partial.rows : 0;
       const held = holds.find((hold) => hold.file === file.name && hold.eTag === file.eTag && hold.from === from)?.to;
-      const fitting = Math.max(1, Math.floor(room / rowShare(file, limits)));
+      const fitting = rowsWithin(file, from, room, limits);
       const isLarge = from + fitting < file.rows;
       // A large file begins a merge of its own.
       if (slices.length > 0 && isLarge) return { slices, streamed: false };
       const streamed = isLarge && mayStream && file.kind === 'load';
       const to = Math.min(file.rows, held ?? (streamed ? streamedUpTo(file, from, share, limits) : from + fitting));
       slices.push({ file, from, to });
-      room -= (to - from) * rowShare(file, limits);
+      room -= shareOf(file, from, to, limits);
       if (isLarge || room <= 0) return { slices, streamed };
     }
   }
@@ -73,13 +73,39 @@ function streamedUpTo({ rows, footer }: OpenRawFile, from: number, share: number
   return left.find((group) => (bytes += group.bytes) >= wanted)?.end ?? rows;
 }
 
-/** What a row takes of a merge's memory, as a share: by the number of its values, or by their bytes. */
-function rowShare({ rows, footer }: OpenRawFile, { valuesPerMerge }: Limits): number {
-  const bytes = footer.rowGroups.reduce(
-    (sum, { chunks }) => chunks.reduce((inGroup, chunk) => inGroup + chunk.uncompressedBytes, sum),
-    0,
-  );
-  return Math.max(footer.columns.length, bytes / Math.max(1, rows) / BYTES_PER_VALUE) / valuesPerMerge;
+/** How many rows from a row on, at least one, take no more than a share of a merge's memory. */
+function rowsWithin(file: OpenRawFile, from: number, room: number, limits: Limits): number {
+  let rows = 0;
+  let left = room;
+  for (const { inGroup, share } of rowsInGroups(file, from, file.rows, limits)) {
+    const fitting = Math.min(inGroup, Math.floor(left / share));
+    rows += fitting;
+    left -= fitting * share;
+    if (fitting < inGroup) break;
+  }
+  return Math.max(1, rows);
+}
+
+/** What rows [from, to) take of a merge's memory, as a share. */
+function shareOf(file: OpenRawFile, from: number, to: number, limits: Limits): number {
+  let sum = 0;
+  for (const { inGroup, share } of rowsInGroups(file, from, to, limits)) sum += inGroup * share;
+  return sum;
+}
+
+/**
+ * How many of rows [from, to) are in each row group, and what one of them takes of a merge's memory, as a share: by the
+ * number of its values, or by their bytes.
+ */
+function* rowsInGroups({ footer }: OpenRawFile, from: number, to: number, { valuesPerMerge }: Limits) {
+  let start = 0;
+  for (const { rows, chunks } of footer.rowGroups) {
+    const inGroup = Math.min(to, start + rows) - Math.max(from, start);
+    start += rows;
+    if (inGroup <= 0) continue;
+    const bytes = chunks.reduce((sum, { uncompressedBytes }) => sum + uncompressedBytes, 0);
+    yield { inGroup, share: Math.max(footer.columns.length, bytes / rows / BYTES_PER_VALUE) / valuesPerMerge };
+  }
 }
 
 /** Files not yet begun come after the one of which rows are merged already. */

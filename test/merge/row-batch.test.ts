@@ -99,7 +99,7 @@ describe('the rows of a merge', () => {
   it('are read as far as they are asked for', async () => {
     const bench = new MergeBench();
     const slice = await bench.slice(CHANGE, [OP, ID, NAME], [['I', 1, 'a']]);
-    const batch = await readRowBatch([slice], [], (name) => name === 'id');
+    const batch = await readRowBatch([slice], [], { isWanted: (name) => name === 'id' });
     expect([...batch.values.keys()].toSorted()).toEqual(['Op', 'id']);
   });
 
