@@ -1,4 +1,5 @@
 import { mapConcurrently } from '../concurrency.ts';
+import { TableBlocked } from '../errors.ts';
 import type { KnownLakeFile } from '../lake/known-lake-file.ts';
 import type { OpenLakeFile } from '../lake/lake-file.ts';
 import type { Column } from '../parquet/column-type.ts';
@@ -36,6 +37,7 @@ export interface FindingCounts {
  * @param keyColumns those inside the files
  * @returns for each row of the batch whose key was found its places: one, but for lakes of another writer that hold a key
  *   twice
+ * @throws TableBlocked if that is so of very many
  */
 export async function locate(
   files: readonly KnownLakeFile[],
@@ -66,15 +68,32 @@ export async function locate(
   const tasks = opened.flatMap(({ file, groups: ofFile }) =>
     batches(ofFile, few ? 1 : GROUPS_PER_TASK).map((batch) => ({ file, batch })),
   );
+  let doubled = 0;
   await mapConcurrently(tasks, TASKS_AT_ONCE, async ({ file, batch }) => {
     const places = await findRows(file, batch, keyColumns, wanted, few ? OWN_THREAD : threads);
     for (const { batchRow, ...place } of places) {
       const known = found.get(batchRow);
-      if (known) known.push(place);
-      else found.set(batchRow, [place]);
+      if (known) {
+        known.push(place);
+        if (++doubled > DOUBLED_MAX) throw noKey(keyColumns);
+      } else found.set(batchRow, [place]);
     }
   });
   return found;
+}
+
+/** Each row that is found takes memory. */
+const DOUBLED_MAX = 1 << 20;
+
+function noKey(keyColumns: readonly Column[]): TableBlocked {
+  const names = keyColumns.map(({ name }) => name).join(', ');
+  return new TableBlocked(
+    '',
+    `PrimaryKey (${names}) is no key: more than ${DOUBLED_MAX} rows of the lake share theirs with another row.`,
+    {
+      next: "Correct PrimaryKey in the table's row; then the table is built anew.",
+    },
+  );
 }
 
 const FILES_AT_ONCE = 16;

@@ -12,7 +12,7 @@ import type { FileContent, PreparedGroup } from './prepare-group.ts';
 import { encode, encodedGroups, rowsOfColumn } from './prepare-group.ts';
 import type { RawSlice } from './raw-slice.ts';
 import { asBlocked, readGroupColumn } from './raw-slice.ts';
-import { readChunks } from './read-group.ts';
+import { columnIndex, readChunks } from './read-group.ts';
 import { OP } from './row-batch.ts';
 import { storedChunk } from './stored-chunk.ts';
 
@@ -129,9 +129,10 @@ async function sourcesOfRows({ parts }: Unit, { file }: RawSlice, { columns }: F
   let left = UNIT_HELD_MAX;
   const sources: RowSource[][] = [];
   for (const column of columns) {
+    const index = columnIndex(file, column.name);
     const ofColumn: RowSource[] = [];
     for (const { group, from, to } of parts) {
-      const vector = await readGroupColumn(file, group, column, { from, to }, left);
+      const vector = await readGroupColumn(file, group, { column, index }, { from, to }, left);
       left -= rowBytes({ vector, start: 0, end: vector.length });
       ofColumn.push({ vector });
     }

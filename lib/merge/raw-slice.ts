@@ -13,6 +13,7 @@ import { rowBytes } from '../parquet/vector-bytes.ts';
 import type { Segment } from '../parquet/vector-rows.ts';
 import { joinSegments } from '../parquet/vector-rows.ts';
 import { convertVector } from '../parquet/widening.ts';
+import { columnIndex } from './read-group.ts';
 import type { ObjectStore, ObjectSummary } from '../ports/object-store.ts';
 
 /** A raw file as listed: what DMS wrote. */
@@ -58,6 +59,7 @@ export async function openRawFile(raw: ObjectStore, object: RawObject): Promise<
  */
 export async function readSliceColumn({ file, from, to }: RawSlice, column: Column, bytesMax: number): Promise<Vector> {
   try {
+    const index = columnIndex(file, column.name);
     const segments: Segment[] = [];
     let bytesLeft = bytesMax;
     let groupStart = 0;
@@ -65,7 +67,7 @@ export async function readSliceColumn({ file, from, to }: RawSlice, column: Colu
       const groupEnd = groupStart + group.rows;
       if (groupEnd > from && groupStart < to) {
         const range = { from: Math.max(from - groupStart, 0), to: Math.min(to - groupStart, group.rows) };
-        const vector = await readGroupColumn(file, group, column, range, bytesLeft);
+        const vector = await readGroupColumn(file, group, { column, index }, range, bytesLeft);
         const segment = { vector, start: 0, end: vector.length };
         bytesLeft -= rowBytes(segment);
         segments.push(segment);
@@ -80,16 +82,16 @@ export async function readSliceColumn({ file, from, to }: RawSlice, column: Colu
 
 /**
  * The same of some rows of a row group.
+ * @param index where the file has the column; -1 if it does not
  * @throws MalformedParquet if they cannot be decoded or converted; TooManyBytes
  */
 export async function readGroupColumn(
   { footer, read }: Pick<OpenRawFile, 'footer' | 'read'>,
   { chunks }: RowGroup,
-  column: Column,
+  { column, index }: { column: Column; index: number },
   range: RowRange,
   bytesMax: number,
 ): Promise<Vector> {
-  const index = footer.columns.findIndex(({ name }) => name === column.name);
   const source = footer.columns[index];
   if (!source) return nullVector(column.type, range.to - range.from);
   const chunk = chunks[index];

@@ -2,6 +2,7 @@ import { TableBlocked } from '../errors.ts';
 import { compareText } from '../dms/raw-file.ts';
 import type { Column, PhysicalValue } from '../parquet/column-type.ts';
 import { typeName } from '../parquet/column-type.ts';
+import { COLUMNS_MAX } from '../parquet/schema.ts';
 import type { DictionaryVector, Vector } from '../parquet/vector.ts';
 import { nullVector, valueAt, vectorOf } from '../parquet/vector.ts';
 import type { Segment } from '../parquet/vector-rows.ts';
@@ -124,7 +125,14 @@ export function tableColumns(slices: readonly RawSlice[], lakeColumns: readonly 
       );
     }
   }
-  return columns.some(({ name }) => name === OP) ? columns : [OP_COLUMN, ...columns];
+  const all = columns.some(({ name }) => name === OP) ? columns : [OP_COLUMN, ...columns];
+  if (all.length <= COLUMNS_MAX) return all;
+  const file = slices.at(-1)?.file.name ?? '';
+  throw new TableBlocked(
+    file,
+    `With the columns of ${file} and ${OP}, the table has ${all.length} columns; at most ${COLUMNS_MAX} are merged.`,
+    { next: 'Have DMS leave out columns (transformation rules of the task) and reload the table.' },
+  );
 }
 
 /**

@@ -64,6 +64,8 @@ const ENCRYPTED = 'it is encrypted by its writer, so its columns cannot be told'
 
 /** Row groups become objects many times the size of their bytes: a load file of 1 GiB has some tens of thousands of chunks. */
 const CHUNKS_MAX = 500_000;
+/** Writers note a few things of a file. */
+const KEY_VALUES_MAX = 10_000;
 
 /**
  * @param bytes the end of the file, the whole footer at least; the result holds views of them
@@ -156,6 +158,8 @@ function readRowGroups(reader: ThriftReader, { chunkColumns }: Schema, dataEnd: 
 function readKeyValues(reader: ThriftReader): Map<string, string> {
   const metadata = new Map<string, string>();
   const size = reader.list();
+  if (size > KEY_VALUES_MAX)
+    throw new Error(`its footer has ${size} key-value pairs; at most ${KEY_VALUES_MAX} are read`);
   for (let i = 0; i < size; i++) {
     let key = '';
     let value = '';

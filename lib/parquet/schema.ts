@@ -66,7 +66,7 @@ const KEPT_MAX = 64;
 const KEPT_LENGTH_MAX = 64 * 1024;
 
 /** Far more than any table has. */
-const COLUMNS_MAX = 10_000;
+export const COLUMNS_MAX = 10_000;
 /** A schema becomes objects many times its size. */
 const SCHEMA_BYTES_MAX = 4 * 1024 * 1024;
 

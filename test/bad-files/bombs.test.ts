@@ -4,7 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { lakeRows, putDmsFile } from '../local/dms-folder.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 import { BOMBS } from './bombs.ts';
+import { runWorstFile } from './run-worst-files.ts';
 import { WatchedProcess } from './watched-process.ts';
+import { WORST_FILES } from './worst-files.ts';
 
 const MS_MAX = 20_000;
 const MIB_MAX = 1024;
@@ -45,5 +47,17 @@ describe('a small file that is large when it is read takes neither long nor much
     expect(blocked).toHaveLength(exitCode === 2 ? 1 : 0);
     expect(peakMiB).toBeLessThan(MIB_MAX);
     expect(await lakeRows(lake, 'shop/other')).toEqual([{ id: 1, item: 'pen' }]);
+  });
+});
+
+/** A few of those that `npm run test:mutants -- --bombs` gives to runs of their own. */
+describe('a file that is within all limits, or just beyond one, is merged rightly or refused within a gigabyte', () => {
+  it.each(
+    WORST_FILES.filter(({ what }) =>
+      ['JSON of 20 KB', 'texts of 20 bytes', 'a page of', 'a value of 1 MiB'].some((begin) => what.startsWith(begin)),
+    ),
+  )('$what', async (worst) => {
+    const { load, change } = await runWorstFile(worst, { nodeOptions: [], msMax: 4 * MS_MAX });
+    expect([load.fault, change?.fault]).toEqual([undefined, undefined]);
   });
 });

@@ -29,10 +29,14 @@ const PAGE_BYTES = 4096;
 export class WatchedProcess {
   #child: ChildProcess | undefined;
 
-  constructor(private readonly limits: WatchLimits) {}
+  /** @param nodeOptions of the process, such as the size of its heap */
+  constructor(
+    private readonly limits: WatchLimits,
+    private readonly nodeOptions: readonly string[] = [],
+  ) {}
 
   async run(job: LocalJob): Promise<LocalResult | Ended> {
-    const child = (this.#child ??= start());
+    const child = (this.#child ??= start(this.nodeOptions));
     const started = performance.now();
     const said: string[] = [];
     const onError = (chunk: Buffer) => void said.push(chunk.toString());
@@ -74,9 +78,12 @@ export class WatchedProcess {
   }
 }
 
-function start(): ChildProcess {
+function start(nodeOptions: readonly string[]): ChildProcess {
   const module = join(import.meta.dirname, 'local-process.ts');
-  return fork(module, [], { execArgv: ['--import', 'tsx'], stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
+  return fork(module, [], {
+    execArgv: ['--import', 'tsx', ...nodeOptions],
+    stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+  });
 }
 
 /** 0 where there is no /proc. */

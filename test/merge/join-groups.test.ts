@@ -25,6 +25,18 @@ describe('row groups that stay', () => {
     expect(fewer).toBe(2);
   });
 
+  it('are not joined to more than passes through memory with others', () => {
+    const large = (rows: number, uncompressedBytes: number): RowGroup => {
+      const chunk = { uncompressedBytes } as RowGroup['chunks'][number];
+      return { ...groupOf(rows), chunks: [chunk, chunk] };
+    };
+    const groups = [large(1, 5 << 20), large(1, 2 << 20), large(1, 2 << 20)];
+    expect(joinNeighbours([KEEP, KEEP, KEEP], groups, 10)).toEqual({
+      groups: [{ kind: 'join', groups: [0, 1] }, { kind: 'joined' }, KEEP],
+      fewer: 1,
+    });
+  });
+
   it('are joined over one that goes, but not over one that changes', () => {
     const { groups, fewer } = join([KEEP, DROP, KEEP, ENCODE, KEEP], [1, 5, 1, 1, 1]);
     expect(groups).toEqual([{ kind: 'join', groups: [0, 2] }, DROP, { kind: 'joined' }, ENCODE, KEEP]);

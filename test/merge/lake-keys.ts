@@ -22,6 +22,6 @@ export function lakeKeys(values: readonly Vector[], folder: string, { stored, pa
     columns.set(name, vectorOf(TEXT, new Array(rows).fill(text === null ? null : Buffer.from(text))));
   }
   const asText = partition.map(({ name }) => ({ name, type: TEXT }));
-  const batch = { rows, columns: [], values: columns, operations: [], slices: [] };
+  const batch = { rows, columns: [], values: columns, bytesPerRow: 0, operations: [], slices: [] };
   return batchKeys(batch, { stored, partition: asText });
 }
