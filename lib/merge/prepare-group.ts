@@ -1,23 +1,17 @@
-import type { RowRange } from '../parquet/chunk-rows.ts';
-import { readChunkRows } from '../parquet/chunk-rows.ts';
 import type { Column } from '../parquet/column-type.ts';
 import { sameType } from '../parquet/column-type.ts';
-import { editVector } from '../parquet/edit-vector.ts';
 import { encodeChunk } from '../parquet/encode-chunk.ts';
 import type { Chunk, RowGroup } from '../parquet/footer.ts';
-import { asMalformed, MalformedParquet } from '../parquet/parquet-file.ts';
-import type { Vector } from '../parquet/vector.ts';
 import { nullVector } from '../parquet/vector.ts';
 import { takeRows } from '../parquet/vector-rows.ts';
-import { convertVector } from '../parquet/widening.ts';
 import type { Threads } from '../ports/threads.ts';
 import type { ColumnEdit } from './edit-group.ts';
 import type { EncodedRows, RowsOfColumn, RowSource } from './encode-rows.ts';
 import type { OpenLakeFile } from '../lake/lake-file.ts';
 import type { FileIdentity, KeptFilter, OutputChunk } from './file-output.ts';
-import { GROUP_BYTES, rowsPerGroup, uncompressedBytes } from './group-size.ts';
+import { rowsPerGroup, uncompressedBytes } from './group-size.ts';
 import type { ChangeFile, GroupPlan, StoredGroup } from './plan.ts';
-import { columnIndex, lakeFileUnreadable, readable, readChunks, readRanges } from './read-group.ts';
+import { columnIndex, readable, readChunks, readRanges } from './read-group.ts';
 import type { RowBatch } from './row-batch.ts';
 import { storedChunk } from './stored-chunk.ts';
 
@@ -48,16 +42,13 @@ export function keptGroup({ file, layout }: ChangeFile, group: RowGroup, { colum
   return { kind: 'moved', rows: group.rows, chunks };
 }
 
-/** A row group with rows removed, replaced or added. One that is or becomes large in memory comes out as several. */
+/** A row group with rows removed, replaced or added. */
 export async function editedGroup(
   { file, layout }: ChangeFile,
   group: RowGroup,
   plan: GroupPlan & { kind: 'encode' },
   content: FileContent,
 ): Promise<PreparedGroup[]> {
-  const { bytesPerRow = 0 } = content.batch;
-  const byteLength = uncompressedBytes(group) + (plan.replaced.size + plan.appended.length) * bytesPerRow;
-  if (byteLength > WHOLE_GROUP_BYTES_MAX) return cutGroup(file, group, plan, content, byteLength);
   const spans: Uint8Array[] = [];
   const bytes = await readChunks(file.read, group.chunks, spans);
   const replaced = [...plan.replaced.keys()].sort((a, b) => a - b);
@@ -85,62 +76,6 @@ export async function editedGroup(
   });
   const rows = group.rows - plan.removed.size + plan.appended.length;
   return [{ kind: 'encoded', rows, chunks }];
-}
-
-const WHOLE_GROUP_BYTES_MAX = 4 * GROUP_BYTES;
-
-/** The same in slices of rows, each of which becomes a row group. */
-async function cutGroup(
-  file: OpenLakeFile,
-  group: RowGroup,
-  plan: GroupPlan & { kind: 'encode' },
-  content: FileContent,
-  byteLength: number,
-): Promise<PreparedGroup[]> {
-  const count = Math.min(Math.ceil(byteLength / GROUP_BYTES), group.rows);
-  const groups: PreparedGroup[] = [];
-  for (let i = 0; i < count; i++) {
-    const range = { from: Math.floor((group.rows * i) / count), to: Math.floor((group.rows * (i + 1)) / count) };
-    const inRange = (row: number) => row >= range.from && row < range.to;
-    const removed = [...plan.removed].filter(inRange).sort((a, b) => a - b);
-    const replaced = [...plan.replaced.keys()].filter(inRange).sort((a, b) => a - b);
-    const appended = i === count - 1 ? plan.appended : [];
-    const edits = {
-      removed: Uint32Array.from(removed, (row) => row - range.from),
-      replaced: Uint32Array.from(replaced, (row) => row - range.from),
-      appended: appended.length,
-    };
-    const batchRows = [...replaced.map((row) => plan.replaced.get(row) ?? 0), ...appended];
-    const rows = range.to - range.from - removed.length + appended.length;
-    if (rows === 0) continue;
-    const columns: RowsOfColumn[] = [];
-    for (const column of content.columns) {
-      const old = await rowsOfGroup(file, group, column, range);
-      const vector = editVector(column.type, old, edits, rowsOfBatch(content, column, batchRows));
-      columns.push(rowsOfColumn(column, [{ vector }], content));
-    }
-    groups.push(...encodedGroups(await encode(columns, content, { rows, byteLength: byteLength / count })));
-  }
-  return groups;
-}
-
-/** Rows of a row group of the lake, in the type that the table's column has now. */
-async function rowsOfGroup(
-  file: OpenLakeFile,
-  group: RowGroup,
-  { name, type }: Column,
-  range: RowRange,
-): Promise<Vector> {
-  const index = columnIndex(file, name);
-  const chunk = group.chunks[index];
-  const stored = file.footer.columns[index];
-  if (!chunk || !stored) return nullVector(type, range.to - range.from);
-  try {
-    const vector = await readChunkRows(file.read, chunk, stored, range, { pageBytesMax: Infinity });
-    return asMalformed(() => convertVector(vector, stored.type, type));
-  } catch (error) {
-    throw error instanceof MalformedParquet ? lakeFileUnreadable(file, error) : error;
-  }
 }
 
 /** The bloom filter of a chunk; of no use where the column is to be of another type, since it is of the values' bytes. */
@@ -254,7 +189,8 @@ function rowGroupOf({ file, group }: StoredGroup): RowGroup {
   return rowGroup;
 }
 
-function rowsOfBatch({ batch }: FileContent, column: Column, rows: readonly number[]) {
+/** Rows of the batch, by their numbers; nulls if it does not have the column. */
+export function rowsOfBatch({ batch }: FileContent, column: Column, rows: readonly number[]) {
   const vector = batch.values.get(column.name);
   return vector ? takeRows(column.type, vector, rows) : nullVector(column.type, rows.length);
 }

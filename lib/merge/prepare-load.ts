@@ -8,6 +8,7 @@ import { ThreadLost } from '../ports/threads.ts';
 import type { RowsOfColumn, RowSource } from './encode-rows.ts';
 import { groupsAtOnce, uncompressedBytes } from './group-size.ts';
 import { smallerSlices } from './held-bytes.ts';
+import { isLarge, rowSlices, SLICE_BYTES, SLICE_VALUES } from './large-group.ts';
 import type { FileContent, PreparedGroup } from './prepare-group.ts';
 import { encode, encodedGroups, rowsOfColumn } from './prepare-group.ts';
 import type { RawSlice } from './raw-slice.ts';
@@ -25,7 +26,7 @@ export function groupsOfSlice(
   content: FileContent,
 ): { steps: (() => Promise<PreparedGroup[]>)[]; atOnce: number } {
   const units = unitsOf(slice);
-  const largest = Math.max(1, ...units.map(({ byteLength }) => byteLength));
+  const largest = units.reduce((most, unit) => Math.max(most, unit.byteLength, valuesOf(unit) * VALUE_BYTES), 1);
   return {
     steps: units.map((unit) => () => groupsOfUnit(unit, slice, content)),
     atOnce: groupsAtOnce(2 * content.threads.count, largest),
@@ -42,6 +43,9 @@ interface Unit {
   byRows: boolean;
 }
 
+/** In memory, at least, whatever it takes in the file. */
+const VALUE_BYTES = 8;
+
 interface UnitPart {
   group: RowGroup;
   from: number;
@@ -50,41 +54,33 @@ interface UnitPart {
 
 /** Enough for several row groups of the lake, so that they come out at about the same size. */
 const UNIT_ROWS = 65_536;
-const UNIT_BYTES = 16 * 1024 * 1024;
-/** A row group with more is read in slices of rows. */
-const WHOLE_GROUP_BYTES_MAX = 2 * UNIT_BYTES;
-const WHOLE_GROUP_VALUES_MAX = 1 << 21;
 
 function unitsOf({ file, from, to }: RawSlice): Unit[] {
   const units: Unit[] = [];
   let first = 0;
   for (const group of file.footer.rowGroups) {
-    const part = { group, from: Math.max(from - first, 0), to: Math.min(to - first, group.rows) };
+    const part = { from: Math.max(from - first, 0), to: Math.min(to - first, group.rows) };
     first += group.rows;
     if (part.from >= part.to) continue;
-    const byteLength = uncompressedBytes(group);
-    const byRows = byteLength > WHOLE_GROUP_BYTES_MAX || group.rows * group.chunks.length > WHOLE_GROUP_VALUES_MAX;
-    const shares = byRows ? sharesOf(group, byteLength) : 1;
-    for (let i = 0; i < shares; i++) {
-      const rows = {
-        from: part.from + Math.floor(((part.to - part.from) * i) / shares),
-        to: part.from + Math.floor(((part.to - part.from) * (i + 1)) / shares),
-      };
-      if (rows.from === rows.to) continue;
+    const byRows = isLarge(group);
+    for (const range of rowSlices(group, part)) {
       let unit = units.at(-1);
-      if (!unit || byRows || unit.byRows || unit.rows >= UNIT_ROWS || unit.byteLength >= UNIT_BYTES)
-        units.push((unit = { parts: [], rows: 0, byteLength: 0, byRows }));
-      unit.parts.push({ group, ...rows });
-      unit.rows += rows.to - rows.from;
-      unit.byteLength += byteLength / shares;
+      if (!unit || byRows || isFull(unit)) units.push((unit = { parts: [], rows: 0, byteLength: 0, byRows }));
+      const rows = range.to - range.from;
+      unit.parts.push({ group, ...range });
+      unit.rows += rows;
+      unit.byteLength += (uncompressedBytes(group) * rows) / group.rows;
     }
   }
   return units;
 }
 
-/** Into how many slices of rows a large row group is cut. */
-function sharesOf({ rows, chunks }: RowGroup, byteLength: number): number {
-  return Math.max(Math.ceil(byteLength / UNIT_BYTES), Math.ceil((rows * chunks.length) / WHOLE_GROUP_VALUES_MAX));
+function isFull(unit: Unit): boolean {
+  return unit.byRows || unit.rows >= UNIT_ROWS || unit.byteLength >= SLICE_BYTES || valuesOf(unit) >= SLICE_VALUES;
+}
+
+function valuesOf({ parts, rows }: Unit): number {
+  return rows * (parts[0]?.group.chunks.length ?? 0);
 }
 
 async function groupsOfUnit(unit: Unit, slice: RawSlice, content: FileContent): Promise<PreparedGroup[]> {

@@ -6,6 +6,7 @@ import { writeFooter } from '../parquet/footer.ts';
 import { storedElement } from '../parquet/schema-element.ts';
 import type { Piece } from '../ports/object-store.ts';
 import { OWN_THREAD } from '../threads/own-thread.ts';
+import { cutGroup, isTooLargeToEdit } from './cut-group.ts';
 import type { FileIdentity, FileNote } from './file-output.ts';
 import { FileOutput } from './file-output.ts';
 import { groupsAtOnce, uncompressedBytes } from './group-size.ts';
@@ -173,7 +174,12 @@ function changedGroups(write: ChangeFile, content: FileContent): Steps['steps'] 
             ),
         ];
       case 'encode':
-        return [() => editedGroup(write, group, plan, content)];
+        return [
+          () =>
+            isTooLargeToEdit(group, plan, content)
+              ? cutGroup(write.file, group, plan, content)
+              : editedGroup(write, group, plan, content),
+        ];
     }
   });
 }

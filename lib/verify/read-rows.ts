@@ -4,10 +4,12 @@ import { footerCacheOf } from '../lake/footer-cache.ts';
 import type { LakeFile } from '../lake/lake-file.ts';
 import { openLakeFile } from '../lake/lake-file.ts';
 import { partitionFolder, partitionText, partitionTexts } from '../lake/partition.ts';
+import { isLarge, rowSlices } from '../merge/large-group.ts';
 import { asBlocked, openRawFile } from '../merge/raw-slice.ts';
 import { readChunks } from '../merge/read-group.ts';
 import { OP } from '../merge/row-batch.ts';
-import type { Column, ColumnType } from '../parquet/column-type.ts';
+import { readChunkRows } from '../parquet/chunk-rows.ts';
+import type { Column } from '../parquet/column-type.ts';
 import { decodeChunk } from '../parquet/decode-chunk.ts';
 import type { Chunk, Footer, RowGroup } from '../parquet/footer.ts';
 import type { ReadRange } from '../parquet/parquet-file.ts';
@@ -38,7 +40,7 @@ export const INSERT = 0;
 export const DELETE = 2;
 
 /**
- * The rows of raw files in the order in which they apply, a row group at a time.
+ * The rows of raw files in the order in which they apply, a row group or a slice of a large one at a time.
  * @throws TableBlocked if a file cannot be read; ObjectChanged
  */
 export async function* readRawRows(
@@ -91,7 +93,7 @@ export async function* readRawRows(
 }
 
 /**
- * The rows of lake files, a row group at a time.
+ * The rows of lake files, a row group or a slice of a large one at a time.
  * @throws TableBlocked if a file cannot be read; ObjectChanged
  */
 export async function* readLakeRows(
@@ -107,7 +109,7 @@ export async function* readLakeRows(
       return () => text;
     });
     try {
-      for await (const read of readGroups(file, wanted)) {
+      for await (const read of readGroups(file, wanted, OWN_PAGES)) {
         const values = shape.stored.map((column) => asMalformed(() => read.converted(column)));
         yield { rows: read.rows, values, operations: undefined, folder: () => file.folder, keyTexts };
       }
@@ -124,6 +126,8 @@ export async function* readLakeRows(
 /** Files opened, and row groups fetched, before they are needed: a store answers several requests as fast as one. */
 const FILES_AHEAD = 4;
 const GROUPS_AHEAD = 2;
+/** What a merge wrote, it can read. */
+const OWN_PAGES = { pageBytesMax: Infinity };
 
 interface ReadGroup {
   rows: number;
@@ -133,34 +137,53 @@ interface ReadGroup {
   converted: (column: Column) => Vector;
 }
 
-/** @param wanted names of the columns that are to be fetched */
+/**
+ * @param wanted names of the columns that are to be fetched
+ * @param limits of the pages of large row groups
+ */
 async function* readGroups(
   { footer, read }: { footer: Footer; read: ReadRange },
   wanted: ReadonlySet<string>,
+  limits: { pageBytesMax?: number } = {},
 ): AsyncGenerator<ReadGroup> {
-  const fetched = mapInOrder(footer.rowGroups, GROUPS_AHEAD, async (group) => ({
-    group,
-    bytes: await readChunks(
-      read,
-      group.chunks.filter((_, i) => wanted.has(footer.columns[i]?.name ?? '')),
-    ),
-  }));
-  for await (const { group, bytes } of fetched) yield readGroup(footer, group, bytes);
+  const indices = footer.columns.flatMap(({ name }, index) => (wanted.has(name) ? [index] : []));
+  const parts = footer.rowGroups.flatMap((group) => rowSlices(group).map((range) => ({ group, range })));
+  yield* mapInOrder(parts, GROUPS_AHEAD, async ({ group, range }) => {
+    if (!isLarge(group)) {
+      const chunks = indices.flatMap((index) => group.chunks[index] ?? []);
+      return readGroup(footer, group, await readChunks(read, chunks));
+    }
+    const vectors = new Map<number, Vector>();
+    for (const index of indices) {
+      const [column, chunk] = [footer.columns[index], group.chunks[index]];
+      if (column && chunk) vectors.set(index, await readChunkRows(read, chunk, column, range, limits));
+    }
+    return groupOf(footer.columns, range.to - range.from, (index) => vectors.get(index));
+  });
 }
 
 function readGroup({ columns }: Footer, group: RowGroup, bytes: ReadonlyMap<Chunk, Uint8Array>): ReadGroup {
-  const decoded = (name: string): { vector: Vector; type: ColumnType } | undefined => {
-    const index = columns.findIndex((column) => column.name === name);
+  return groupOf(columns, group.rows, (index) => {
     const [column, chunk] = [columns[index], group.chunks[index]];
-    if (!column || !chunk) return undefined;
-    return { vector: decodeChunk(bytes.get(chunk) ?? new Uint8Array(), chunk, column), type: column.type };
-  };
+    return column && chunk && decodeChunk(bytes.get(chunk) ?? new Uint8Array(), chunk, column);
+  });
+}
+
+/** @param vectorOfColumn by the column's place in the file */
+function groupOf(
+  columns: readonly Column[],
+  rows: number,
+  vectorOfColumn: (index: number) => Vector | undefined,
+): ReadGroup {
+  const indexOf = (wanted: string): number => columns.findIndex(({ name }) => name === wanted);
   return {
-    rows: group.rows,
-    column: (name) => decoded(name)?.vector,
+    rows,
+    column: (name) => vectorOfColumn(indexOf(name)),
     converted: ({ name, type }) => {
-      const found = decoded(name);
-      return found ? convertVector(found.vector, found.type, type) : nullVector(type, group.rows);
+      const index = indexOf(name);
+      const vector = vectorOfColumn(index);
+      const stored = columns[index];
+      return vector && stored ? convertVector(vector, stored.type, type) : nullVector(type, rows);
     },
   };
 }
