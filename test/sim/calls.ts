@@ -88,6 +88,7 @@ export class Calls {
         readyAt: 0,
         run: () => this.#take(process, call, answer, pending),
         leave: () => this.#leave(process, call),
+        isLakeWrite: isLakeWrite(call),
       };
       this.scheduler.add(pending);
     });
@@ -180,7 +181,7 @@ export class Calls {
   /** The call arrives, some time, whoever waits for it. */
   #leave<T>(process: Process, call: Call<T>): void {
     if (!call.writes) return;
-    const later = this.#random.pick([1_000, 10 * 60_000, 40 * 60_000, FROZEN_MS]);
+    const later = this.#random.pick([1_000, 10 * 60_000, 40 * 60_000, longestMs(isLakeWrite(call))]);
     const run = async (): Promise<void> => {
       this.trace.note(() => `${text(process, call)}: arrives late`);
       try {
@@ -194,9 +195,11 @@ export class Calls {
 
   #hold(process: Process, fault: 'slow' | 'frozen', pending: PendingCall): void {
     process.isSlow = true;
-    const until = this.scheduler.clock.now() + (fault === 'slow' ? SLOW_MS : FROZEN_MS);
     // The other calls of a process that stands still do not go on either.
-    for (const action of [pending, ...this.scheduler.removeOf(process.actor)]) {
+    const held = [pending, ...this.scheduler.removeOf(process.actor)];
+    const writes = held.some((action) => isPending(action) && action.isLakeWrite);
+    const until = this.scheduler.clock.now() + (fault === 'slow' ? SLOW_MS : longestMs(writes));
+    for (const action of held) {
       action.readyAt = until;
       this.scheduler.add(action);
     }
@@ -232,6 +235,11 @@ interface Answer<T> {
 interface PendingCall extends Action {
   /** Lets it arrive though its sender is dead. */
   leave: () => void;
+  isLakeWrite: boolean;
+}
+
+function isLakeWrite<T>({ store, writes }: Call<T>): boolean {
+  return store === 'lake' && writes !== undefined;
 }
 
 function isPending(action: Action): action is PendingCall {
@@ -241,5 +249,8 @@ function isPending(action: Action): action is PendingCall {
 const ARRIVES_ALL_THE_SAME = 0.3;
 /** Longer than an invocation, and than its messages stay hidden. */
 const SLOW_MS = 17 * 60_000;
-/** Whatever is under way comes to its end within a day: so long are files kept that have no row. */
-const FROZEN_MS = 23 * 3_600_000;
+
+/** How long a call may be under way. A write of the lake comes to its end within a day: so long are files kept that have no row. */
+function longestMs(isLakeWrite: boolean): number {
+  return (isLakeWrite ? 23 : 26) * 3_600_000;
+}

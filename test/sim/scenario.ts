@@ -106,7 +106,7 @@ export type FaultKind =
   | 'dies after'
   /** Nothing of this process goes on until visibility timeouts have passed. */
   | 'slow'
-  /** The same, for nearly a day. */
+  /** The same, until the day after. */
   | 'frozen';
 
 export interface FaultSpec {

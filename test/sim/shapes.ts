@@ -3,10 +3,18 @@ import fc from 'fast-check';
 import { columnChange, event, keyKind, rowChange, rows, table } from './events.ts';
 import type { Damage, Event, RowChange } from './scenario.ts';
 
+const settled: Event = { kind: 'pause', table: 0, until: 'settled' };
+
 /** A change, and another that undoes it: insert and delete, or out of a partition and back. A merge of both writes nothing. */
 const undone: fc.Arbitrary<Event[]> = fc
-  .record({ table, id: fc.integer({ min: 1, max: 4 }), day: fc.nat(2), moves: fc.boolean() })
-  .map(({ table: of, id, day, moves }) => {
+  .record({
+    table,
+    id: fc.integer({ min: 1, max: 4 }),
+    day: fc.nat(2),
+    moves: fc.boolean(),
+    isLongAgo: fc.constantFrom(false, false, false, true),
+  })
+  .map(({ table: of, id, day, moves, isLongAgo }) => {
     const change = (op: RowChange['op'], on: number): Event => ({
       kind: 'change',
       table: of,
@@ -14,8 +22,10 @@ const undone: fc.Arbitrary<Event[]> = fc
       how: 'good',
     });
     const meanwhile: Event = { kind: 'pause', table: of, until: 'idle' };
-    if (!moves) return [change('I', day), meanwhile, change('D', day)];
-    return [change('U', day), meanwhile, change('U', day + 1), meanwhile, change('U', day)];
+    if (moves) return [change('U', day), meanwhile, change('U', day + 1), meanwhile, change('U', day)];
+    // A file that lost its last row is removed by a merge a day later.
+    const later: Event[] = [settled, { kind: 'pause', table: of, until: 'a day later' }, change('I', day + 1)];
+    return [change('I', day), meanwhile, change('D', day), ...(isLongAgo ? later : [])];
   });
 
 /** A change that comes after a later one of the same row. */
@@ -34,7 +44,6 @@ const overtaken: fc.Arbitrary<Event[]> = fc
     })),
   );
 
-const settled: Event = { kind: 'pause', table: 0, until: 'settled' };
 const good = (of: number, changes: readonly RowChange[]): Event => ({
   kind: 'change',
   table: of,
@@ -163,8 +172,8 @@ const emptied: fc.Arbitrary<Event[]> = fc.record({ table, rows }).map(({ table: 
 
 /** One or more events. */
 export const shape: fc.Arbitrary<Event[]> = fc.oneof(
-  { weight: 18, arbitrary: event.map((one) => [one]) },
-  { weight: 6, arbitrary: undone },
+  { weight: 16, arbitrary: event.map((one) => [one]) },
+  { weight: 8, arbitrary: undone },
   { weight: 2, arbitrary: overtaken },
   { weight: 2, arbitrary: emptied },
   {
