@@ -81,9 +81,10 @@ export async function activate(
   name: TableName,
   { tables, random, config }: Pick<Ports, 'tables' | 'random' | 'config'>,
 ): Promise<void> {
-  const registered = isRegistered ? row : await readOrRegisterRow(row.path, name, tables, config);
+  if (!isRegistered) await readOrRegisterRow(row.path, name, tables, config);
   try {
-    await saveSettings(registered, settings, { tables, random });
+    // On the condition of what was planned from: somebody may have registered it meanwhile, and set its keys.
+    await saveSettings(row, settings, { tables, random });
   } catch (error) {
     if (!(error instanceof TableItemChanged)) throw error;
     throw new Refused(

@@ -7,6 +7,8 @@ import { activateAt, runActivate } from '../../lib/cli/activate.ts';
 import { deactivateAt, runDeactivate } from '../../lib/cli/deactivate.ts';
 import { writeDmsFile } from '../../lib/sample/dms-file.ts';
 import { openPlace } from '../../lib/place/place.ts';
+import { namedTable } from '../../lib/local/table-name.ts';
+import { activate as setActive, planActivation } from '../../lib/table/activate.ts';
 import { configureTable } from '../../lib/table/configure.ts';
 import type { DynamoDb } from '../cloud/dynamodb.ts';
 import { startDynamoDb } from '../cloud/dynamodb.ts';
@@ -221,6 +223,26 @@ describe('on folders', () => {
     const { exitCode, err } = await activate({ primaryKey: 'id' }, { confirm });
     expect([exitCode, err]).toEqual([1, expect.stringMatching(/edited its row at the same time[^]*tidemark tables/)]);
     expect(await item()).toMatchObject({ PrimaryKey: 'null', PartitionKey: 'item' });
+  });
+
+  it('refuses where somebody registers the table and sets its keys while they are checked', async () => {
+    await load();
+    const open = await place();
+    const { path, name } = namedTable(TABLE, open.ports.config);
+    const planned = await planActivation(path, name, { primaryKey: ['id'], partitionKey: undefined }, open.ports);
+    await configureTable(TABLE, { primaryKey: ['item'], partitionKey: ['item'] }, open.ports);
+    await expect(setActive(planned, name, open.ports)).rejects.toThrow(/edited its row at the same time/);
+    expect(await item()).toMatchObject({ PrimaryKey: 'item', PartitionKey: 'item', ActiveFlag: 'false' });
+  });
+
+  it('goes on where a file has the table registered while its keys are checked', async () => {
+    await load();
+    const open = await place();
+    const { path, name } = namedTable(TABLE, open.ports.config);
+    const planned = await planActivation(path, name, { primaryKey: ['id'], partitionKey: undefined }, open.ports);
+    await configureTable(TABLE, {}, open.ports);
+    await setActive(planned, name, open.ports);
+    expect(await item()).toMatchObject({ PrimaryKey: 'id', ActiveFlag: 'true' });
   });
 
   it('refuses other keys where raw files of the lake are gone, as a rebuild would', async () => {
