@@ -67,6 +67,8 @@ export async function registerInCatalog(
     ports.log.info('table registered in the catalog', { table: row.path, name: table });
     ports.metrics.add({ CatalogChanges: 1 }, tableText(name));
   } catch (error) {
+    // Due it stays, unless another consumer went on, whose work this one may have undone.
+    if (error instanceof OutOfTime) await markDue(row.path, site);
     if (error instanceof OutOfTime || error instanceof ObjectChanged) throw error;
     state = failedState(row.path, state, error, site);
     ports.metrics.add({ CatalogFailures: 1 }, tableText(name));

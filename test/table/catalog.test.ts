@@ -518,6 +518,26 @@ describe('a consumer that stalls while it registers', () => {
     expect((await catalogOf(table)) as object).not.toHaveProperty('due');
   });
 
+  it('has it registered again though its time is up when it goes on', async () => {
+    const { lab, table } = await registering({ partitionKey: ['day'] });
+    table.load(
+      'LOAD00000001',
+      Array.from({ length: 150 }, (_, i) => [i, 'apple', `d${i}`] as const),
+    );
+    await lab.settle();
+    const { reached, letGo } = stall(lab, 'updatePartitions');
+    const noted = [OP_COLUMN, ID, ITEM, DAY, NOTE];
+    const first = table.merge([table.putFile('20260301-100000000.parquet', noted, [['U', 1, 'fig', 'd1', 'ripe']])]);
+    await reached;
+    const wide = [OP_COLUMN, WIDE_ID, ITEM, DAY, NOTE];
+    await table.merge([table.putFile('20260301-100000001.parquet', wide, [['U', 1n, 'fig', 'd1', 'ripe']])]);
+    lab.clock.advance(3_600_000);
+    letGo();
+    await first;
+    await lab.settle();
+    expect(new Set(typesOfId(lab))).toEqual(new Set(['bigint']));
+  });
+
   function typesOfId(lab: TableLab): (string | undefined)[] {
     return lab.catalog.partitionsOf(ORDERS).map(({ columns }) => columns.find(({ name }) => name === 'id')?.type);
   }
