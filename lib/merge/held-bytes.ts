@@ -13,9 +13,12 @@ export class HeldBytes {
   bytes = 0;
   private readonly bytesMax: number;
 
-  /** @param valuesPerMerge the limit by which slices are chosen */
-  constructor(valuesPerMerge: number) {
-    this.bytesMax = Math.max(HELD_BYTES_MIN, HELD_BYTES_PER_VALUE * valuesPerMerge);
+  /**
+   * @param valuesPerMerge the limit by which slices are chosen
+   * @param rows of the merge
+   */
+  constructor(valuesPerMerge: number, rows: number) {
+    this.bytesMax = Math.max(rows > 1 ? ROWS_BYTES_MIN : ROW_BYTES_MIN, HELD_BYTES_PER_VALUE * valuesPerMerge);
   }
 
   /** What may still be held. */
@@ -44,7 +47,8 @@ export function smallerSlices(slices: readonly RawSlice[]): RawSlice[] {
   });
 }
 
+const ROWS_BYTES_MIN = 64 * 1024 * 1024;
 /** A row with some large values is merged whatever the limit is. */
-const HELD_BYTES_MIN = 128 * 1024 * 1024;
-/** Twice what slices are chosen by. */
-const HELD_BYTES_PER_VALUE = 128;
+const ROW_BYTES_MIN = 128 * 1024 * 1024;
+/** Half as much again as slices are chosen by. */
+const HELD_BYTES_PER_VALUE = 96;

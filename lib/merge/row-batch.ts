@@ -50,7 +50,8 @@ export async function readRowBatch(
   const columns = tableColumns(slices, lakeColumns);
   const placed = place(slices);
   const values = new Map<string, Vector>();
-  const held = new HeldBytes(valuesPerMerge);
+  const rows = placed.at(-1)?.end ?? 0;
+  const held = new HeldBytes(valuesPerMerge, rows);
   for (const column of columns) {
     if (column.name !== OP && !isWanted(column.name)) continue;
     const segments: Segment[] = [];
@@ -61,7 +62,6 @@ export async function readRowBatch(
     }
     values.set(column.name, joinSegments(column.type, segments));
   }
-  const rows = placed.at(-1)?.end ?? 0;
   const op = values.get(OP) ?? nullVector(OP_COLUMN.type, rows);
   const operations = new Array<Operation>(rows);
   for (const { slice, start, end } of placed) readOperations(slice, op, operations, start, end);

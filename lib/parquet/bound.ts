@@ -94,9 +94,12 @@ function isCut(bytes: Uint8Array, { physical, logical }: ColumnType): boolean {
   return bytes.length > BOUND_BYTES_MAX && physical === 'BYTE_ARRAY' && logical.kind !== 'decimal';
 }
 
-function boundBytes(value: NonNullable<PhysicalValue>, { physical }: ColumnType): Uint8Array {
-  // A copy: a view would keep the values of the whole chunk. (The `slice` of a Buffer makes a view.)
-  if (value instanceof Uint8Array) return Uint8Array.from(value);
+function boundBytes(value: NonNullable<PhysicalValue>, type: ColumnType): Uint8Array {
+  const { physical } = type;
+  // A copy: a view would keep the values of the whole chunk (the `slice` of a Buffer makes a view). Of a value that is cut,
+  // no more than tells where: bounds stay in memory with the footers of the lake.
+  if (value instanceof Uint8Array)
+    return Uint8Array.from(isCut(value, type) ? value.subarray(0, BOUND_BYTES_MAX + 1) : value);
   if (typeof value === 'boolean') return new Uint8Array([value ? 1 : 0]);
   const bytes = new Uint8Array(physical === 'INT32' || physical === 'FLOAT' ? 4 : 8);
   const view = new DataView(bytes.buffer);

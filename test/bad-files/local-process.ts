@@ -27,6 +27,7 @@ process.on('message', (job: LocalJob) => void run(job).then((result) => process.
 
 async function run({ raw, lake, tables, limits }: LocalJob): Promise<LocalResult> {
   const said: string[] = [];
+  (globalThis as { gc?: () => void }).gc?.();
   forgetPeak();
   const started = performance.now();
   const exitCode = await runLocal(

@@ -186,6 +186,14 @@ export const WORST_FILES: readonly WorstFile[] = [
     end: 'blocked',
   },
   {
+    what: 'values of 10 MiB in four dictionaries, for 6 rows, and in pages of their own for another',
+    bytes: () =>
+      file(7, names(4).map(text), (column) =>
+        joined([dictionaryOfOne(column, 6, 10 * MIB), oneTextChunk(column, 'GZIP', 10 * MIB, PACKERS.GZIP)]),
+      ),
+    end: 'merged',
+  },
+  {
     what: 'dictionaries of 20 MiB in 50 columns, for 12 rows',
     bytes: () => file(12, names(50).map(text), (column) => dictionaryOfOne(column, 12, 20 * MIB)),
     end: 'blocked',

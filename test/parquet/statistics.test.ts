@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { boundValue } from '../../lib/parquet/bound.ts';
+import { boundValue, lowerBound, upperBound } from '../../lib/parquet/bound.ts';
 import type { ColumnType, PhysicalValue } from '../../lib/parquet/column-type.ts';
 import type { Bound, ChunkStatistics } from '../../lib/parquet/statistics.ts';
 import { chunkStatistics, comparison, statisticsAfter, statisticsStruct } from '../../lib/parquet/statistics.ts';
@@ -187,6 +187,12 @@ describe('bounds', () => {
     const [min, max] = [bounds.min, bounds.max].map((bytes) => valueOf(bytes!, type));
     expect(min).toBe(Math.min(...values) || -0);
     expect(max).toBe(Math.max(...values) || 0);
+  });
+
+  it('keep no more of a long text in memory than they are: a footer may be there for long', () => {
+    const value = utf8('a'.repeat(1_000_000));
+    for (const bound of [lowerBound(value, TEXT), upperBound(value, TEXT)])
+      expect(bound?.bytes.buffer.byteLength).toBeLessThan(100);
   });
 
   it('of bytes of a fixed length have that length', () => {
