@@ -26,7 +26,9 @@ export function addCompletion(program: Command, asked: readonly string[]): void 
     }
   }
   const completion = program.commands.find((command) => command.name() === 'completion');
-  if (completion) addHelpText(completion, { examples: EXAMPLES, notes: NOTES });
+  if (!completion) return;
+  completion.description('Writes a script that completes commands, options and tables in a shell.');
+  addHelpText(completion, { examples: EXAMPLES, notes: NOTES });
 }
 
 const EXAMPLES = [
