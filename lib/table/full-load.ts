@@ -81,10 +81,14 @@ function newestChangeAt({ lastChangeAt, partial }: Progress, { changeFiles }: Ra
   return lastChangeAt ?? begun?.lastModified.getTime() ?? -Infinity;
 }
 
-/** Whether a load file is put in the place of the one that is in the way of a load that is built anew. */
-function isMended({ name }: LoadFile, { blocked, loadedUntil }: Progress, listing: RawListing): boolean {
-  if (blocked?.file !== name) return false;
-  return beginsNoLoad(name, listing, ({ lastModified }) => lastModified.getTime() <= (loadedUntil ?? -Infinity));
+/**
+ * Whether a load file that comes while its load is built anew was put in the place of a bad one: before a new load's file of
+ * this counter comes its first.
+ */
+function isMended({ name }: LoadFile, { loadedUntil = -Infinity }: Progress, { loadFiles }: RawListing): boolean {
+  if (counterOf(name) <= 1) return false;
+  const first = loadFiles.find((before) => isCountedBefore(before.name, name));
+  return !first || first.lastModified.getTime() <= loadedUntil;
 }
 
 /** DMS counts the files of a load from 1: with a later one a new load begins only if those before it are new as well. */
@@ -98,7 +102,8 @@ export function newLoad(row: TableRow, listing: RawListing, reason: string): New
   const newer = pendingLoads(row.progress, listing).filter((file) => !isOfOldLoad(file, row.progress));
   // Nothing newer: the load that was being built anew begins once more.
   const progress = newer.length > 0 ? row.progress : { ...row.progress, loadedUntil: undefined };
-  const pending = newer.length > 0 ? newer : pendingLoads(progress, listing);
+  const waiting = newer.length > 0 ? newer : pendingLoads(progress, listing);
+  const pending = waiting.filter((file) => !isLeftOver(file, waiting));
   // All that is there may be of the load before; then nothing is part of the new one.
   const since =
     pending.length > 0 ? Math.min(...pending.map(({ lastModified }) => lastModified.getTime())) : progress.since;
@@ -144,11 +149,15 @@ function superseded(progress: Progress, listing: RawListing, pieces: readonly Lo
     (file) =>
       isOfOldLoad(file, progress) ||
       supersededLoadFiles.get(file.name) === file.eTag ||
-      (loadFiles.get(file.name) === file.eTag &&
-        (file.lastModified.getTime() <= changedAt ||
-          pieces.some((piece) => isCountedBefore(piece.name, file.name) && piece.lastModified > file.lastModified))),
+      isLeftOver(file, pieces) ||
+      (loadFiles.get(file.name) === file.eTag && file.lastModified.getTime() <= changedAt),
   );
   return versionsOf(left);
+}
+
+/** Whether a load file is older than a new piece that comes before it. */
+function isLeftOver({ name, lastModified }: LoadFile, pieces: readonly LoadFile[]): boolean {
+  return pieces.some((piece) => isCountedBefore(piece.name, name) && piece.lastModified > lastModified);
 }
 
 /** Whether two load files are of one sequence (segment, folder), in this order. */

@@ -126,7 +126,11 @@ export class Invariants implements Observer {
       this.fail(`the row of ${path} counts ${Number(item.ChangeFiles ?? 0)} change files, ${merged.length} are merged`);
     const newest = merged.sort().at(-1) ?? '';
     const last = lastFile(item);
-    if (!last.endsWith(newest)) this.fail(`LastIncrementalFile of ${path} is ${last}, the newest merged is ${newest}`);
+    // Once files before those to be merged again are gone, the row no longer knows the newest of them and names the first of these.
+    const isRewound =
+      item.Replay !== undefined && merged.some((name) => !model.present.has(name)) && last.slice(path.length) > newest;
+    if (!last.endsWith(newest) && !isRewound)
+      this.fail(`LastIncrementalFile of ${path} is ${last}, the newest merged is ${newest}`);
   }
 
   /** Only where its row says so, and by whoever found no raw file. */

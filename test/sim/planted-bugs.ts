@@ -234,8 +234,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'a load file in the place of a bad one is taken for a new load while the table is built anew',
     'lib/table/full-load.ts',
-    'if (blocked?.file !== name) return false;',
-    'if (blocked?.file !== `${name} `) return false;',
+    'return !first || first.lastModified.getTime() <= loadedUntil;',
+    'return !first && loadFiles.length < 0;',
   ),
   bug(
     'of a row that is there twice one is left',

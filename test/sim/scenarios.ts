@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { ids, keyKind, rows } from './events.ts';
 import type { Event, FaultKind, FaultSpec, HourlySpec, Scenario, TableSpec } from './scenario.ts';
-import { shape } from './shapes.ts';
+import { shape, undone } from './shapes.ts';
 
 function upTo(maxLength: number): fc.Arbitrary<Event[]> {
   return fc.array(shape, { minLength: 1, maxLength, size: 'max' }).map((several) => several.flat());
@@ -50,7 +50,7 @@ const fault: fc.Arbitrary<FaultSpec> = fc.oneof(
 );
 
 /** Small ones: what goes wrong does so with few files and few faults. */
-export const scenarios: fc.Arbitrary<Scenario> = fc.record({
+const small = fc.record<Scenario>({
   schedule: fc.noShrink(fc.integer()),
   tables,
   events,
@@ -60,3 +60,35 @@ export const scenarios: fc.Arbitrary<Scenario> = fc.record({
   timeout: fc.constantFrom(900, 900, 30),
   receives: fc.constantFrom(5, 5, 1),
 });
+
+/** A write of a merge takes effect when another has taken over, and needs none since what was changed is undone. */
+const writesOvertaken = fc.record<Scenario>({
+  schedule: fc.noShrink(fc.integer()),
+  tables: fc.tuple(
+    fc.record<TableSpec>({
+      key: fc.constantFrom('id', 'id,day'),
+      partitioned: fc.boolean(),
+      registered: fc.constant(true),
+      typed: fc.constant(false),
+      load: fc.constant([[1, 2, 3, 4]]),
+      hourly: fc.constant(null),
+    }),
+  ),
+  events: undone,
+  faults: fc.tuple(
+    fc.record<FaultSpec>({
+      among: fc.constant('lake writes'),
+      at: fc.nat(4),
+      kind: fc.constantFrom('slow', 'frozen', 'applied later'),
+    }),
+  ),
+  notices: fc.constantFrom('prompt', 'late'),
+  limits: fc.constantFrom('usual', 'growing'),
+  timeout: fc.constant(900),
+  receives: fc.constant(5),
+});
+
+export const scenarios: fc.Arbitrary<Scenario> = fc.oneof(
+  { weight: 15, arbitrary: small },
+  { weight: 1, arbitrary: writesOvertaken },
+);

@@ -127,6 +127,36 @@ describe('a skipped file', () => {
       expect(await table.rows()).toEqual(ROWS);
     });
 
+    it.each(['a replay', 'other keys'])('is a part of the load also when %s comes once it is mended', async (what) => {
+      const table = await loadedWithout(BAD);
+      await skip(table, LOAD_2, true);
+      await table.merge();
+      table.load('LOAD00000002', [[2, 'pear']]);
+      if (what === 'a replay') await setBack(table.path, { kind: 'all' }, table.lab.ports);
+      else table.lab.tables.edit(table.path, { PrimaryKey: 'id,item' });
+      await table.lab.settle();
+      expect(await table.rows()).toEqual(what === 'a replay' ? ROWS : ['1 apple', ...ROWS]);
+    });
+
+    it('is a part of the load also when another bad one is mended first', async () => {
+      const lab = new TableLab();
+      const table = await lab.activeTable();
+      const LOAD_3 = 'LOAD00000003.parquet';
+      table.load('LOAD00000001', [[1, 'apple']]);
+      table.put(LOAD_2, BAD);
+      table.put(LOAD_3, BAD);
+      for (const file of [LOAD_2, LOAD_3]) await skip(table, file);
+      table.change(NAMES[0], [['U', 1, 'fig']]);
+      await lab.settle();
+      for (const file of [LOAD_2, LOAD_3]) await skip(table, file, true);
+      await table.merge();
+      table.load('LOAD00000003', [[3, 'lime']]);
+      await table.merge();
+      table.load('LOAD00000002', [[2, 'pear']]);
+      await lab.settle();
+      expect(await table.rows()).toEqual(ROWS);
+    });
+
     it('is a part of the load also when it is mended while the first change file is half merged', async () => {
       const lab = new TableLab({ valuesPerMerge: 8 });
       const table = await lab.activeTable({ primaryKey: [] });
@@ -174,6 +204,16 @@ describe('a skipped file', () => {
       table.load('LOAD00000002', [[2, 'pear']]);
       expect((await table.lab.settle()).at(-1)?.blocked?.reason).toContain('1 load files');
       expect(await table.rows()).toEqual(['1 fig', '3 lime']);
+    });
+
+    it('is of the load before, also when it was mended, once a new full load begins with the file before it', async () => {
+      const table = await loadedWithout(BAD);
+      table.load('LOAD00000002', [[2, 'pear']]);
+      table.change(NAMES[1], [['U', 1, 'older than the new load']]);
+      table.load('LOAD00000001', [[1, 'new']]);
+      await table.lab.settle();
+      await table.merge();
+      expect(await table.rows()).toEqual(['1 new']);
     });
 
     it('gives way to a new full load, too, when the skip was taken back', async () => {
