@@ -6,6 +6,7 @@ import { isCorrected } from './full-load.ts';
 import { isMerged } from './pending.ts';
 import type { EditPorts } from './edit-row.ts';
 import { editRow } from './edit-row.ts';
+import { versionsOf } from './raw-listing.ts';
 import type { LoadFile, RawListing } from './raw-listing.ts';
 import { orRefused, Refused } from './refused.ts';
 import type { Progress, TableRow } from './row.ts';
@@ -52,8 +53,9 @@ export function planSkip(row: TableRow, listing: RawListing, name: string): Plan
   const { progress } = row;
   if (listing.skipped.some((file) => file.name === name)) return nothing('no change');
   const file = mergeableFile(row, listing, name);
-  // Of those that are gone or replaced the row need not know.
-  const skipped = new Map([...listing.skipped, file].map((one) => [one.name, one.eTag]));
+  // Of those that are gone or replaced the row need not know, but that a load file was skipped tells it from a new load's.
+  const mended = [...progress.skipped].filter(([other]) => listing.loadFiles.some((load) => load.name === other));
+  const skipped = new Map([...mended, ...versionsOf([...listing.skipped, file])]);
   if (skipped.size > SKIPPED_MAX)
     throw new Refused(
       `${listing.skipped.length} files of the table are skipped; its row has room for ${SKIPPED_MAX}.`,

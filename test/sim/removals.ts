@@ -70,7 +70,8 @@ export class Removals {
 
   /**
    * What was removed is there again. Where the bucket keeps versions it is as of old; but a file that was not merged, or that
-   * the row knows no more of, is passed over unless it is copied back. A copied load file is of a new load once there are changes.
+   * the row knows no more of, or may not once a merge is done that listed the folder without it, is passed over unless it is
+   * copied back. A copied load file is of a new load once there are changes.
    */
   restore(): void {
     const account = this.account();
@@ -78,7 +79,8 @@ export class Removals {
       const bytes = this.#removed.get(version);
       if (!bytes) continue;
       if (this.table.model.isCommitted(version)) {
-        if (!this.table.item || !isDone(version, this.table.item)) continue;
+        const isForgotten = version.kind === 'change' && account.consumers.isMerging(this.table.path);
+        if (isForgotten || !this.table.item || !isDone(version, this.table.item)) continue;
         account.raw.put(this.table.rawFolder + version.name, bytes, new Date(version.lastModified));
         this.table.model.restore(version);
       } else {

@@ -138,6 +138,15 @@ describe('a skipped file', () => {
       expect(await table.rows()).toEqual(what === 'a replay' ? ROWS : ['1 apple', ...ROWS]);
     });
 
+    it('is a part of the load also when another file is skipped once it is mended', async () => {
+      const table = await loadedWithout(BAD);
+      table.load('LOAD00000002', [[2, 'pear']]);
+      table.put(SECOND, BAD);
+      await skip(table);
+      await table.lab.settle();
+      expect(await table.rows()).toEqual(ROWS);
+    });
+
     it('is a part of the load also when another bad one is mended first', async () => {
       const lab = new TableLab();
       const table = await lab.activeTable();
