@@ -37,8 +37,8 @@ export class Invariants implements Observer {
   readonly view = new LakeView();
   /** The first thing that was wrong. */
   broken: Violation | undefined;
-  /** Raw prefix of which a process found no file when it listed it last. */
-  readonly #foundNothing = new WeakMap<Process, string>();
+  /** Raw prefixes under which a process found no file when it listed them last. */
+  readonly #foundNothing = new WeakMap<Process, Set<string>>();
 
   constructor(
     private readonly tables: readonly Watched[],
@@ -56,8 +56,10 @@ export class Invariants implements Observer {
   rawListed(process: Process, prefix: string): void {
     process.listedAt.set(prefix, this.now());
     const table = this.tables.find(({ rawFolder }) => rawFolder === prefix);
-    if (table?.model.present.size === 0) this.#foundNothing.set(process, prefix);
-    else this.#foundNothing.delete(process);
+    const empty = this.#foundNothing.get(process) ?? new Set();
+    if (table?.model.present.size === 0) empty.add(prefix);
+    else empty.delete(prefix);
+    this.#foundNothing.set(process, empty);
   }
 
   unseen(key: string, eTag: string): void {
@@ -137,7 +139,7 @@ export class Invariants implements Observer {
   #emptied({ path, rawFolder, model }: Watched, process: Process, { OnTruncate }: TableItem): void {
     this.counters.add('lakes emptied');
     if (OnTruncate !== 'empty') this.fail(`the lake of ${path} is emptied, though its row does not say so`);
-    if (this.#foundNothing.get(process) !== rawFolder)
+    if (!this.#foundNothing.get(process)?.has(rawFolder))
       this.fail(`the lake of ${path} is emptied by ${process.actor.name}, which found raw files`);
     model.emptied();
   }
