@@ -70,23 +70,29 @@ export class Removals {
 
   /**
    * What was removed is there again. Where the bucket keeps versions it is as of old; but a file that was not merged, or that
-   * the row knows no more of, or may not once a merge is done that listed the folder without it, is passed over unless it is
-   * copied back. A copied load file is of a new load once there are changes.
+   * the row knows no more of, is passed over unless it is copied back. A copied load file is of a new load once there are changes.
    */
   restore(): void {
     const account = this.account();
-    for (const version of this.table.model.restorable()) {
+    const { item, model } = this.table;
+    const restorable = model.restorable();
+    // A merge that listed the folder without them may have the row forget them; and were some left out, older ones would come
+    // back without later ones.
+    const areKnown =
+      item !== undefined &&
+      !account.consumers.isMerging(this.table.path) &&
+      restorable.every((version) => !model.isCommitted(version) || isDone(version, item));
+    for (const version of restorable) {
       const bytes = this.#removed.get(version);
       if (!bytes) continue;
-      if (this.table.model.isCommitted(version)) {
-        const isForgotten = version.kind === 'change' && account.consumers.isMerging(this.table.path);
-        if (isForgotten || !this.table.item || !isDone(version, this.table.item)) continue;
+      if (model.isCommitted(version)) {
+        if (!areKnown) continue;
         account.raw.put(this.table.rawFolder + version.name, bytes, new Date(version.lastModified));
-        this.table.model.restore(version);
+        model.restore(version);
       } else {
-        if (version.kind === 'load' && (this.table.hasChanges || this.table.item?.TakenOver === true)) continue;
-        this.table.model.forget(version);
-        if (version.kind === 'load') this.table.model.currentLoad.add(version.name);
+        if (version.kind === 'load' && (this.table.hasChanges || item?.TakenOver === true)) continue;
+        model.forget(version);
+        if (version.kind === 'load') model.currentLoad.add(version.name);
         this.table.put(version);
       }
       account.loseNotice();
