@@ -87,7 +87,7 @@ export class Calls {
         actor: process.actor,
         readyAt: 0,
         run: () => this.#take(process, call, answer, pending),
-        leave: () => this.#leave(process, call),
+        leave: () => this.#leave(process, call, pending),
         isLakeWrite: isLakeWrite(call),
       };
       this.scheduler.add(pending);
@@ -116,7 +116,7 @@ export class Calls {
         await this.#retried(process, call, answer);
         break;
       case 'applied later':
-        this.#leave(process, call);
+        this.#leave(process, call, pending);
         answer.fail(new CallFailed(fault));
         break;
       case 'dies after':
@@ -179,9 +179,9 @@ export class Calls {
   }
 
   /** The call arrives, some time, whoever waits for it. */
-  #leave<T>(process: Process, call: Call<T>): void {
+  #leave<T>(process: Process, call: Call<T>, pending: PendingCall): void {
     if (!call.writes) return;
-    const later = this.#random.pick([1_000, 10 * 60_000, 40 * 60_000, longestMs(isLakeWrite(call))]);
+    const later = this.#random.pick([1_000, 10 * 60_000, 40 * 60_000, longestMs(pending.isLakeWrite)]);
     const run = async (): Promise<void> => {
       this.trace.note(() => `${text(process, call)}: arrives late`);
       try {
@@ -190,7 +190,7 @@ export class Calls {
         this.#noteRefusal(true, call, error);
       }
     };
-    this.scheduler.add({ actor: this.#network, readyAt: this.scheduler.clock.now() + later, run });
+    this.scheduler.add({ actor: this.#network, readyAt: this.#delayed(pending, later), run });
   }
 
   #hold(process: Process, fault: 'slow' | 'frozen', pending: PendingCall): void {
@@ -198,11 +198,18 @@ export class Calls {
     // The other calls of a process that stands still do not go on either.
     const held = [pending, ...this.scheduler.removeOf(process.actor)];
     const writes = held.some((action) => isPending(action) && action.isLakeWrite);
-    const until = this.scheduler.clock.now() + (fault === 'slow' ? SLOW_MS : longestMs(writes));
     for (const action of held) {
-      action.readyAt = until;
+      action.readyAt = this.#delayed(action, fault === 'slow' ? SLOW_MS : longestMs(writes));
       this.scheduler.add(action);
     }
+  }
+
+  /** When an action goes on that is put off: a call that was before has its end all the same. */
+  #delayed(action: Action, byMs: number): number {
+    const now = this.scheduler.clock.now();
+    if (!isPending(action)) return now + byMs;
+    action.endsBy ??= now + longestMs(action.isLakeWrite);
+    return Math.min(now + byMs, action.endsBy);
   }
 
   #noteRefusal<T>(isLate: boolean, { name }: Call<T>, error: unknown): void {
@@ -236,6 +243,8 @@ interface PendingCall extends Action {
   /** Lets it arrive though its sender is dead. */
   leave: () => void;
   isLakeWrite: boolean;
+  /** When it takes effect at the latest, in ms since the epoch; undefined as long as nothing holds it up. */
+  endsBy?: number;
 }
 
 function isLakeWrite<T>({ store, writes }: Call<T>): boolean {

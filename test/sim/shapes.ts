@@ -178,17 +178,12 @@ export const shape: fc.Arbitrary<Event[]> = fc.oneof(
   { weight: 8, arbitrary: undone },
   { weight: 2, arbitrary: overtaken },
   { weight: 2, arbitrary: emptied },
+  { weight: 2, arbitrary: reshaped },
   {
     weight: 4,
-    arbitrary: fc.oneof(
-      reshaped,
-      reshaped,
-      vanished,
-      expired,
-      truncated,
-      skippedForAWhile,
-      pieceSkippedForAWhile,
-      pieceSkippedForAWhile,
-    ),
+    arbitrary: fc.oneof(vanished, expired, truncated, skippedForAWhile, {
+      weight: 2,
+      arbitrary: pieceSkippedForAWhile,
+    }),
   },
 );

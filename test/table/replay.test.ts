@@ -264,7 +264,7 @@ describe('a replay of all', () => {
     table.change(FILES[0], [['U', 1, 'fig']]);
     await lab.settle();
     await replay(table, ALL);
-    table.load('LOAD00000003', [[7, 'new']]);
+    table.load('LOAD00000001', [[7, 'new']]);
     table.change(FILES[1], [['I', 9, 'newer']]);
     await table.merge();
     await lab.settle();
