@@ -35,7 +35,7 @@ export function leaveHourlyTable(
   // Before Tidemark came: nobody is told.
   if (!isLoadThere) {
     account.raw.remove(table.rawFolder + loaded.name);
-    table.model.remove(loaded.name, false);
+    table.model.remove(loaded.name, false, 0);
     table.model.currentLoad.clear();
   }
   account.tables.edit(table.path, {

@@ -102,7 +102,7 @@ export class Invariants implements Observer {
       return;
     }
     this.#count(before, after);
-    table.model.follow(before, after);
+    table.model.follow(before, after, process.listedAt.get(table.rawFolder) ?? -1);
     if (isEmptying(after) && !isEmptying(before)) this.#emptied(table, process, after);
     this.#watermark(table, process, before, after);
     if (Number(after.Attempts ?? 0) > Number(before?.Attempts ?? 0)) table.isAhead = true;

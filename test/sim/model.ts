@@ -32,8 +32,8 @@ export class TableModel {
   /** All rows that any file ever gave, as text. */
   readonly given = new Set<string>();
   hourly: Hourly | undefined;
-  /** Files that are no longer there. What was merged of them stays. */
-  readonly #gone = new Set<RawVersion>();
+  /** Files that are no longer there, and since which step. What was merged of them stays. */
+  readonly #gone = new Map<RawVersion, number>();
   /** Files that a commit of this generation named, or of one before if they are gone since. */
   readonly #committed = new Set<RawVersion>();
   /** Files that went unmerged, when a merge might have written some of their rows. */
@@ -49,12 +49,15 @@ export class TableModel {
     for (const row of version.rows) if (row.op !== 'D') this.given.add(rowText(row));
   }
 
-  /** @param mayBeWritten whether rows of it may be in the lake, or get there, though no commit says so */
-  remove(name: string, mayBeWritten: boolean): void {
+  /**
+   * @param mayBeWritten whether rows of it may be in the lake, or get there, though no commit says so
+   * @param at in steps of the schedule
+   */
+  remove(name: string, mayBeWritten: boolean, at: number): void {
     const version = this.present.get(name);
     if (!version) return;
     this.present.delete(name);
-    this.#gone.add(version);
+    this.#gone.set(version, at);
     if (version.isBad || this.#committed.has(version)) return;
     if (this.#isLakeOld) this.#doubtfulBefore = [...this.#doubtfulBefore, version];
     if (mayBeWritten) this.#doubtful.add(version);
@@ -63,7 +66,7 @@ export class TableModel {
   /** Files that are gone, and would count were they there. */
   restorable(): RawVersion[] {
     const byName = new Map<string, RawVersion>();
-    for (const version of this.#gone) {
+    for (const version of this.#gone.keys()) {
       const { name, kind, lastModified, isBad } = version;
       const isOfTable =
         lastModified >= this.since && (kind === 'change' || this.since === 0 || this.currentLoad.has(name));
@@ -89,19 +92,29 @@ export class TableModel {
     this.#gone.delete(version);
   }
 
-  /** Follows what updates of the row say of files, since of those that are gone it says less and less. */
-  follow(before: TableItem | undefined, after: TableItem): void {
+  /**
+   * Follows what updates of the row say of files, since of those that are gone it says less and less.
+   * @param listedAt when its writer listed the raw folder, in steps: what went later it takes for there
+   */
+  follow(before: TableItem | undefined, after: TableItem, listedAt: number): void {
+    const wasGone = (version: RawVersion): boolean => (this.#gone.get(version) ?? Infinity) <= listedAt;
     if (before?.Generation !== after.Generation) {
-      for (const version of this.#committed) if (!this.#gone.has(version)) this.#committed.delete(version);
+      for (const version of this.#committed) {
+        if (wasGone(version)) continue;
+        this.#committed.delete(version);
+        if (this.#gone.has(version)) this.#doubtful.add(version);
+      }
       this.#doubtfulBefore = [...this.#doubtfulBefore, ...this.#doubtful];
       this.#doubtful.clear();
       this.#isLakeOld = true;
     }
     // What is set back to be merged again.
     if (after.Replay !== undefined && before?.Version !== after.Version)
-      for (const version of this.#committed)
-        if (version.kind === 'change' && !this.#gone.has(version) && !isMerged(version, after))
-          this.#committed.delete(version);
+      for (const version of this.#committed) {
+        if (version.kind !== 'change' || wasGone(version) || isMerged(version, after)) continue;
+        this.#committed.delete(version);
+        if (this.#gone.has(version)) this.#doubtful.add(version);
+      }
     // What the hourly solution had merged.
     if (after.TakenOver === true && before?.TakenOver !== true)
       for (const version of this.hourly?.files ?? []) if (!this.#gone.has(version)) this.#commit(version);
@@ -126,7 +139,7 @@ export class TableModel {
 
   /** Whether a piece of the full load went unmerged. */
   isPieceMissing(): boolean {
-    return [...this.#gone].some(
+    return [...this.#gone.keys()].some(
       (version) =>
         version.kind === 'load' &&
         this.currentLoad.has(version.name) &&
@@ -138,7 +151,7 @@ export class TableModel {
 
   /** Whether files are gone that the lake was made from, so that it cannot be built anew from those that are left. */
   isPartGone(): boolean {
-    return [...this.#gone].some((version) => this.#counts(version));
+    return [...this.#gone.keys()].some((version) => this.#counts(version));
   }
 
   /** Whether any file ever deletes this key. */
@@ -152,7 +165,7 @@ export class TableModel {
    */
   current(item: TableItem | undefined): RawVersion[] {
     const inLake = this.#hourly(item)?.files;
-    const files = [...this.present.values(), ...this.#gone].filter((version) => {
+    const files = [...this.present.values(), ...this.#gone.keys()].filter((version) => {
       if (item && isSkipped(version, item)) return false;
       return this.#counts(version) && !inLake?.has(version);
     });

@@ -63,7 +63,7 @@ export class Removals {
       account.consumers.isMerging(this.table.path);
     this.#removed.set(version, account.raw.bytes(this.table.rawFolder + name)!);
     account.raw.remove(this.table.rawFolder + name);
-    model.remove(name, isUnsure);
+    model.remove(name, isUnsure, account.surroundings.scheduler.steps);
     account.loseNotice(); // S3 tells of what was created
     account.surroundings.counters.add(isMergedNow ? 'merged files removed' : 'files removed unmerged');
   }
