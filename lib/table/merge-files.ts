@@ -4,21 +4,21 @@ import type { Hold } from '../lake/file-metadata.ts';
 import { bloomFilterColumns } from '../merge/bloom-filter-columns.ts';
 import { smallerSlices } from '../merge/held-bytes.ts';
 import type { Key } from '../merge/key.ts';
-import { batchKeys, keyColumns } from '../merge/key.ts';
+import { keyColumns } from '../merge/key.ts';
 import { isNewFile } from '../merge/plan.ts';
 import type { MergePlan } from '../merge/plan.ts';
 import { planAppend, planLoad } from '../merge/plan-append.ts';
 import type { LakeTable } from '../merge/plan-merge.ts';
 import { planMerge } from '../merge/plan-merge.ts';
 import type { RawSlice } from '../merge/raw-slice.ts';
-import { openRawFile } from '../merge/raw-slice.ts';
 import type { RowBatch } from '../merge/row-batch.ts';
-import { readRowBatch, resolveColumns, tableColumns, unreadBatch } from '../merge/row-batch.ts';
+import { readRowBatch, resolveColumns, unreadBatch } from '../merge/row-batch.ts';
 import { withReplacements } from '../merge/replacements.ts';
 import { TooManyBytes } from '../parquet/chunk-rows.ts';
 import type { Column } from '../parquet/column-type.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { Threads } from '../ports/threads.ts';
+import { dropKeysOf, WiderKey } from './later-keys.ts';
 import { isCommitted } from './uncommitted.ts';
 import type { LakeFiles } from './lake-table.ts';
 import { partitionForms, requireSameForms } from './partition-forms.ts';
@@ -47,18 +47,23 @@ export interface PlanInput {
 /**
  * Plans what a row's next merge writes; reads only. A slice that turns out to be bad ends what is taken before it, so
  * that good files before a bad one are merged and the bad one is then the first.
+ * @param columns that the table has at least
  * @throws TableBlocked if the first slice is bad, or the settings do not fit.
  */
-export async function planFiles({ slices, streamed }: ChosenSlices, input: PlanInput): Promise<PlannedMerge> {
+export async function planFiles(
+  { slices, streamed }: ChosenSlices,
+  input: PlanInput,
+  columns: readonly Column[] = input.lakeFiles.columns,
+): Promise<PlannedMerge> {
   const [first] = slices;
   try {
-    const { columns } = input.lakeFiles;
     const { valuesPerMerge } = input.limits;
     const batch =
       streamed && first ? unreadBatch(first, columns) : await readRowBatch(slices, columns, { valuesPerMerge });
     const plan = await planBatch(batch, streamed, input);
     return { plan, batch, slices };
   } catch (error) {
+    if (error instanceof WiderKey) return planFiles({ slices, streamed }, input, error.columns);
     // The same slices come to the same: a merge that died before its commit took as little of them.
     if (error instanceof TooManyBytes) return planFiles({ slices: smallerSlices(slices), streamed: false }, input);
     const bad = error instanceof TableBlocked ? slices.findIndex(({ file }) => file.name === error.file) : -1;
@@ -98,7 +103,7 @@ async function planBatch(
   const appends = primaryKey.length === 0 || batch.slices.every(({ slice }) => slice.file.kind === 'load');
   const keys = keyColumns(key, partition);
   const superseded = async (changes: Map<Key, number>): Promise<void> => {
-    for (const file of later) await dropKeysOf(file, changes, batch, row, limits, raw);
+    for (const file of later) await dropKeysOf(file, changes, batch, row.settings, limits, raw);
   };
   const planRows = (): MergePlan | Promise<MergePlan> => {
     const [placed] = batch.slices;
@@ -137,35 +142,4 @@ function requireText(partition: LakeTable['partitionKey'], { slices }: RowBatch)
   throw new TableBlocked(file, `PartitionKey names the column ${bytes.name}, which holds bytes, not text${where}.`, {
     next: "Name another column in PartitionKey in the table's row.",
   });
-}
-
-/** Takes keys that a later file changed out of a late file's changes: the later operation stands. */
-async function dropKeysOf(
-  file: ChangeFile,
-  changes: Map<Key, number>,
-  batch: RowBatch,
-  row: TableRow,
-  limits: Limits,
-  raw: ObjectStore,
-): Promise<void> {
-  const opened = await openRawFile(raw, file);
-  const whole = { file: opened, from: 0, to: opened.rows };
-  const columns = tableColumns([whole], batch.columns);
-  const primaryKey = resolveColumns(row.settings.primaryKey, columns, file.name, 'PrimaryKey');
-  const partition = resolveColumns(row.settings.partitionKey, columns, file.name, 'PartitionKey');
-  const named = new Set(primaryKey.map(({ name }) => name));
-  const keys = keyColumns(primaryKey, partition);
-  const { valuesPerMerge } = limits;
-  for (let slices = [whole]; slices[0] && slices[0].from < opened.rows;) {
-    const [slice] = slices;
-    try {
-      const laterBatch = await readRowBatch([slice], columns, { valuesPerMerge, isWanted: (name) => named.has(name) });
-      const keyOf = batchKeys(laterBatch, keys);
-      for (let i = 0; i < laterBatch.rows; i++) changes.delete(keyOf(i));
-      slices = [{ file: opened, from: slice.to, to: opened.rows }];
-    } catch (error) {
-      if (!(error instanceof TooManyBytes)) throw error;
-      slices = smallerSlices(slices);
-    }
-  }
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { sweep } from '../../lib/table/sweep.ts';
+import { OP_COLUMN } from '../../lib/sample/dms-column.ts';
 import type { LabTable } from './table-lab.ts';
-import { changeBytes, TableLab } from './table-lab.ts';
+import { changeBytes, ID, ITEM, TableLab } from './table-lab.ts';
 
 async function merged(settings = {}): Promise<{ lab: TableLab; table: LabTable }> {
   const lab = new TableLab();
@@ -42,6 +43,24 @@ describe('a late change file', () => {
     ]);
     await lab.settle();
     expect(await table.rows()).toEqual(['1 noon', '10 first']);
+  });
+
+  it('stands back for a later file whose key is of a wider type, of which nothing is in the lake', async () => {
+    const lab = new TableLab();
+    const table = await lab.activeTable();
+    table.load('LOAD00000001', [[1, 'apple']]);
+    table.putFile(
+      '20260301-120000000.parquet',
+      [OP_COLUMN, { ...ID, type: { kind: 'int64' } }, ITEM],
+      [['D', 2n, null]],
+    );
+    await lab.settle();
+    table.change('20260301-110000000', [
+      ['I', 2, 'deleted later'],
+      ['I', 3, 'pear'],
+    ]);
+    await lab.settle();
+    expect(await table.rows()).toEqual(['1 apple', '3 pear']);
   });
 
   it('leaves LastIncrementalFile at the newest name', async () => {
