@@ -109,7 +109,11 @@ export async function activateAt(
   const check = await checked(table, planned, options, place, io);
   const facts = factsOf(table, planned, check);
   if (options.dryRun) {
-    io.out(options.json ? JSON.stringify({ ...facts, dryRun: true }) : `${plannedText(table, planned)} (dry run)`);
+    io.out(
+      options.json
+        ? JSON.stringify({ ...facts, dryRun: true })
+        : `${plannedText(table, planned)}${rebuildText(planned)} (dry run)`,
+    );
     return 0;
   }
   if (planned.isRebuild && !options.yes && !(await isConfirmed(table, planned, io))) return 1;
@@ -179,13 +183,8 @@ function refuseUnlessKey(primaryKey: readonly string[], { rows, repeated, empty 
   );
 }
 
-async function isConfirmed(
-  table: string,
-  { loadFiles, changeFiles }: PlannedActivation,
-  { confirm, err }: ActivateIo,
-): Promise<boolean> {
-  const files = counted(loadFiles.length + changeFiles.length, 'raw file');
-  const what = `${table} is in the lake with other keys: it is built anew from ${files}. Meanwhile readers may miss rows.`;
+async function isConfirmed(table: string, planned: PlannedActivation, { confirm, err }: ActivateIo): Promise<boolean> {
+  const what = `${table} is in the lake with other keys: it is built anew from ${filesText(planned)}. Meanwhile readers may miss rows.`;
   if (!confirm) throw new WrongUsage(`${what} Give --yes to do it.`);
   const isYes = await confirm(`${what} Do it now?`);
   if (!isYes) err('Nothing was done.');
@@ -233,4 +232,12 @@ function plannedText(table: string, { settings, isChange }: PlannedActivation): 
   const key = primaryKey.length === 0 ? 'no primary key' : `primary key ${columnNamesText(primaryKey)}`;
   const partition = partitionKey.length === 0 ? '' : `, partition key ${columnNamesText(partitionKey)}`;
   return `${table}: ${isChange ? '' : 'already '}active, ${key}${partition}`;
+}
+
+function rebuildText(planned: PlannedActivation): string {
+  return planned.isRebuild ? `; the table would be built anew from ${filesText(planned)}` : '';
+}
+
+function filesText({ loadFiles, changeFiles }: PlannedActivation): string {
+  return counted(loadFiles.length + changeFiles.length, 'raw file');
 }

@@ -58,7 +58,13 @@ export function connectCommand(): Command {
 
 /** @returns the exit code: 0 connected (or not, any more), 1 refused, wrong usage or an unexpected failure. */
 export function runConnect(bucket: string, options: ConnectOptions, io: ConnectIo): Promise<number> {
-  return exitCodeOf('connect', io, async () => connectAt(await openPlace(options, io), bucket, options, io));
+  return exitCodeOf('connect', io, async () => {
+    const { raw, lake, stage, region, profile } = options;
+    // Folders would be asked for, too, and then refused.
+    if ([raw, lake, stage, region, profile].every((option) => option === undefined))
+      throw new WrongUsage('Give --stage, the stage that was deployed, such as --stage dev.');
+    return connectAt(await openPlace(options, io), bucket, options, io);
+  });
 }
 
 /** The same at a place that is open. */

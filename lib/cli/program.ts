@@ -19,7 +19,7 @@ import { verifyCommand } from './verify.ts';
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
 const NOTES = [
-  'Every command works at a place: folders (--raw, --lake) or a deployed stack (--stage; --region and --profile as for the AWS CLI). ' +
+  'Every command but demo and completion works at a place: folders (--raw, --lake) or a deployed stack (--stage; --region and --profile as for the AWS CLI). ' +
     `${CALL} <command> --help has examples, and says what --json writes.`,
   'Exit code: 0 done; 2 a table is blocked (verify: the lake differs); 1 a refusal, wrong usage or an unexpected failure.',
 ];

@@ -85,7 +85,9 @@ function reportWoken(
   { json }: RedriveOptions,
   io: CommandIo,
 ): number {
-  if (!json) io.out(`Folders have no dead letters: ${counted(tables.length, 'table')} not settled, woken and merged.`);
+  const found =
+    tables.length === 0 ? 'no table waits' : `${counted(tables.length, 'table')} not settled, woken and merged`;
+  if (!json) io.out(`Folders have no dead letters: ${found}.`);
   const codes = tables.map(({ path, brought }) => {
     const name = tableOfPath(path, ports.config);
     const table = name ? `${name.schema}/${name.table}` : path;

@@ -72,16 +72,14 @@ export async function skipAt(
     const { outcome, isRebuilt } = await skipOnceSettled(place, path, file, undo);
     const brought = await wake(place, path);
     if (json) io.out(JSON.stringify({ table, file, outcome, isRebuilt, ...brought }));
-    else io.out(`${table}: ${doneText(file, undo, isRebuilt)}`);
+    else io.out(`${table}: ${doneText(file, outcome, isRebuilt)}`);
     const trouble = notUpToDateText(table, brought);
     if (trouble !== undefined) io.err(trouble);
     // The row of an inactive table remembers it for later.
     return brought.state === 'inactive' ? 0 : exitCodeOfTable(brought);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    io.err(
-      `${table}: ${file} ${undo ? 'stays skipped' : 'is not skipped'}: ${error.message}\n  What to do: ${error.next}`,
-    );
+    io.err(`${table}: nothing is ${undo ? 'taken back' : 'skipped'}: ${error.message}\n  What to do: ${error.next}`);
     return 1;
   }
 }
@@ -106,8 +104,9 @@ function wake(place: Place, path: string): Promise<Brought> {
   return place.bringUpToDate({ table: path, cause: `skip ${place.ports.random.id()}` });
 }
 
-function doneText(file: string, undo: boolean, isRebuilt: boolean): string {
-  if (undo)
+function doneText(file: string, outcome: PlannedSkip['outcome'], isRebuilt: boolean): string {
+  if (outcome === 'no change') return `${file} was skipped already.`;
+  if (outcome === 'taken back')
     return `${file} counts again.${isRebuilt ? ' Changes were merged without it, so the table is built anew.' : ''}`;
   return isRebuilt
     ? `${file} is skipped. Rows of it may be in the lake, so the table is built anew.`

@@ -24,7 +24,7 @@ export class FooterCache extends VersionCache<Footer> {
     const footer = await readFooter(read, file.size, footerBytes).catch((error: unknown) => {
       if (!(error instanceof MalformedParquet)) throw error;
       throw new TableBlocked('', `The lake file ${file.key} cannot be read: ${error.message}.`, {
-        next: 'If another program wrote it, move it out of the lake folder of the table, then edit the row or wait for the sweep.',
+        next: "Move it out of the table's lake folder. If Tidemark wrote it, its rows are gone: build the table anew then (tidemark replay … --all). If another program did, the table goes on when the sweep looks at it.",
         cause: error,
       });
     });

@@ -65,11 +65,11 @@ export class ConsoleReport {
     this.note(error instanceof Error && error.stack !== undefined ? error.stack : messageOf(error));
   }
 
-  /** Once all there was is merged: says which tables are inactive. Of those that appear later it tells one by one. */
+  /** Whenever all there is is merged: says, the first time, which tables are inactive. Of later ones it tells one by one. */
   settle(): void {
+    this.#bar?.clear();
     if (this.#settled) return;
     this.#settled = true;
-    this.#bar?.clear();
     const inactive = this.#pathsOf('inactive');
     if (inactive.length > 0) this.note(inactiveText(inactive));
   }

@@ -144,6 +144,8 @@ async function merge(
       if (once && readyAt === Infinity) return;
       if (ports.clock.now() >= sweepAt) {
         sweepAt = await sweepAndPause(ports);
+        // What it woke is not to wait for the next one.
+        continue;
       }
       await bell.wait(Math.min(readyAt, sweepAt) - ports.clock.now());
     }

@@ -118,7 +118,7 @@ async function checkColumns(
   const files: RawObject[] = [...(newestLoad ? [newestLoad] : []), ...changeFiles.slice(-1)];
   if (files.length === 0)
     throw new Refused(
-      'It has no raw files, so its columns are not known.',
+      'The table has no raw files, so its columns are not known.',
       'Wait until DMS has written its first file. Where DMS has: are bucket, folder and name right? See tidemark plan.',
     );
   for (const file of files) {

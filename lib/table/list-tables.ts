@@ -106,11 +106,12 @@ function stateOf({ settings, progress }: Pick<TableRow, 'settings' | 'progress'>
 }
 
 async function lagOf(row: TableRow, { raw, clock }: Pick<Ports, 'raw' | 'clock'>): Promise<Lag> {
-  const { blocked, partial } = row.progress;
+  const { progress } = row;
+  const { blocked, partial } = progress;
   const now = clock.now();
   const whole = blocked !== undefined || partial !== undefined;
   const listing = await listRawFiles(row, { keys: [], whole }, raw, now);
-  const files = [...pendingLoads(row.progress, listing), ...pendingChanges(row.progress, listing)];
+  const files = [...pendingLoads(progress, listing), ...pendingChanges(progress, listing), ...listing.unsupported];
   const oldest = files.reduce((first, { lastModified }) => Math.min(first, lastModified.getTime()), now);
-  return { files: files.length + listing.unsupported.length, seconds: Math.max(0, Math.round((now - oldest) / 1000)) };
+  return { files: files.length, seconds: Math.max(0, Math.round((now - oldest) / 1000)) };
 }

@@ -8,6 +8,8 @@ import type { TableRow } from './row.ts';
 export type LoadFile = RawObject & { kind: 'load' };
 export type ChangeFile = RawObject & ChangeFileName;
 
+export type UnsupportedFile = Pick<RawObject, 'eTag' | 'lastModified'> & { name: string; why: string; next: string };
+
 /** The raw files of a table, by what they are. */
 export interface RawListing {
   /** In the order of their names. */
@@ -15,7 +17,7 @@ export interface RawListing {
   /** In the order in which they apply. */
   changeFiles: readonly ChangeFile[];
   /** Files that DMS should not have written like this. */
-  unsupported: readonly { name: string; eTag: string; why: string; next: string }[];
+  unsupported: readonly UnsupportedFile[];
   /** Files of any kind that a person had skipped, in this version: they count for nothing. */
   skipped: readonly (ObjectSummary & { kind: 'load' | 'change' | 'unsupported'; name: string })[];
   /** Whether the whole table was listed, rather than what sorts after the row's mark. */
@@ -83,7 +85,7 @@ async function list(
 ): Promise<RawListing> {
   const loadFiles: LoadFile[] = [];
   const changeFiles: ChangeFile[] = [];
-  const unsupported: { name: string; eTag: string; why: string; next: string }[] = [];
+  const unsupported: UnsupportedFile[] = [];
   const skipped: RawListing['skipped'][number][] = [];
   for await (const object of raw.list(prefix, mark === undefined ? {} : { after: prefix + mark })) {
     const file = parseRawFile(object.key.slice(prefix.length));
@@ -91,7 +93,7 @@ async function list(
     if (skips.get(file.name) === object.eTag) skipped.push({ ...object, kind: file.kind, name: file.name });
     else if (file.kind === 'load') loadFiles.push({ ...object, kind: 'load', name: file.name });
     else if (file.kind === 'change') changeFiles.push({ ...object, ...file });
-    else unsupported.push({ ...file, eTag: object.eTag });
+    else unsupported.push({ ...file, eTag: object.eTag, lastModified: object.lastModified });
   }
   loadFiles.sort((a, b) => compareText(a.name, b.name));
   changeFiles.sort(compareChangeFiles);

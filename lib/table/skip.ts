@@ -133,7 +133,10 @@ export function planUndo(row: TableRow, listing: RawListing, name: string): Plan
   const { skipped, coverage } = row.progress;
   if (!skipped.has(name)) {
     const all = [...skipped.keys()].join(', ');
-    throw new Refused(`${name} is not skipped.`, all === '' ? 'No file of the table is.' : `These are: ${all}`);
+    throw new Refused(
+      `${name} is not skipped.`,
+      all === '' ? 'Nothing: no file of the table is.' : `Give one of these: ${all}.`,
+    );
   }
   const left = new Map([...skipped].filter(([other]) => other !== name));
   const file = listing.skipped.find((one) => one.name === name);

@@ -171,6 +171,9 @@ describe('on folders', () => {
       exitCode: 1,
       err: expect.stringMatching(/built anew from 2 raw files.*--yes/),
     });
+    expect((await activate({ primaryKey: 'id', dryRun: true })).out).toEqual([
+      `${TABLE}: active, primary key id; the table would be built anew from 2 raw files (dry run)`,
+    ]);
     const asked: string[] = [];
     const answer = (is: boolean) => (question: string) => {
       asked.push(question);

@@ -267,4 +267,10 @@ describe('connecting is refused, with what to do instead,', () => {
     expect(await runConnect('raw', { raw, lake }, io)).toBe(1);
     expect(err.join()).toMatch(/Folders need no connection.*Give --stage/);
   });
+
+  it('where no stack is named, without asking for folders', async () => {
+    const { err, io } = recorded();
+    expect(await runConnect('raw', {}, io)).toBe(1);
+    expect(err.join()).toMatch(/tidemark connect: Give --stage, the stage/);
+  });
 });

@@ -44,7 +44,7 @@ describe('on folders', () => {
       err: [],
     });
     expect(await lakeRows(lake, 'sales/orders')).toHaveLength(1);
-    expect((await redrive()).out).toEqual(['Folders have no dead letters: 0 tables not settled, woken and merged.']);
+    expect((await redrive()).out).toEqual(['Folders have no dead letters: no table waits.']);
   });
 
   it('ends with 2 if one of them is blocked, and says what to do', async () => {

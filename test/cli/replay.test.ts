@@ -1,5 +1,5 @@
 /** `tidemark replay` and `tidemark skip`, on folders and, by the same commands, on a deployed stack. */
-import { rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ReplayIo, ReplayOptions } from '../../lib/cli/replay.ts';
@@ -61,6 +61,19 @@ describe('tidemark replay on folders', () => {
     );
     return { exitCode, out: out.join('\n'), err: err.join('\n') };
   }
+
+  it('--all builds a table anew of which a damaged lake file was moved away, as the reason of its block says', async () => {
+    await merged();
+    const folder = join(lake, TABLE);
+    const [file] = (await readdir(folder)).filter((name) => name.endsWith('.parquet'));
+    await writeFile(join(folder, file!), 'damaged');
+    await put('20260301-130000000.parquet', [{ Op: 'U', id: 1, item: 'fourth' }]);
+    const { exitCode, err } = await replay({ all: true, yes: true });
+    expect([exitCode, err]).toEqual([2, expect.stringMatching(/Move it out of .*tidemark replay … --all/)]);
+    await rm(join(folder, file!));
+    expect((await replay({ all: true, yes: true })).exitCode).toBe(0);
+    expect(await lakeRows(lake, TABLE)).toEqual([{ id: 1, item: 'fourth' }, ...ROWS.slice(1)]);
+  });
 
   it('says with --dry-run which files, rows and bytes, and changes nothing', async () => {
     await merged();

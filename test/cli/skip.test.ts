@@ -50,6 +50,17 @@ describe('tidemark skip on folders', () => {
     expect(err).toContain(`blocked by ${BAD}`);
   });
 
+  it('says so where there is nothing to do', async () => {
+    expect(await skip(BAD, { undo: true })).toEqual({
+      exitCode: 1,
+      out: '',
+      err: `${TABLE}: nothing is taken back: ${BAD} is not skipped.\n  What to do: Nothing: no file of the table is.`,
+    });
+    await skip(BAD);
+    expect(await skip(BAD)).toEqual({ exitCode: 0, out: `${TABLE}: ${BAD} was skipped already.`, err: '' });
+    expect((await skip(GOOD, { undo: true })).err).toContain(`What to do: Give one of these: ${BAD}.`);
+  });
+
   it('says in JSON what was done and how the table stands', async () => {
     const { out } = await skip(BAD, { json: true });
     expect(JSON.parse(out)).toEqual({ table: TABLE, file: BAD, outcome: 'skipped', isRebuilt: false, state: 'active' });

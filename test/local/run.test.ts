@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
+import type { Onlooker } from '../../lib/local/onlooker.ts';
 import { runLocal, type LocalOptions } from '../../lib/local/run.ts';
 import { lakeRows, putDmsFile } from './dms-folder.ts';
 import { rawAndLake } from './temporary-folder.ts';
@@ -133,5 +134,34 @@ describe('a run on folders of one machine', () => {
     const io = { out: () => undefined, err: (line: string) => err.push(line), stop: AbortSignal.abort() };
     expect(await runLocal({ raw, lake, once: true }, io)).toBe(1);
     expect(err).toEqual(['Stopped before all tables were up to date. Start again to go on.']);
+  });
+
+  it('looks at a blocked table as soon as the sweep wakes it, so that a watch that is stopped ends with 2', async () => {
+    await putDmsFile(raw, 'sales/orders/LOAD00000001.parquet', [{ id: 1, item: 'pen' }]);
+    await writeFile(join(raw, 'sales/orders/20260301-101500123.csv'), 'I,2,ink\n');
+    const looked = new AbortController();
+    let skippedMs = 0;
+    let looks = 0;
+    const onlooker: Onlooker = {
+      begin: () => Promise.resolve(),
+      arrived: () => undefined,
+      rowChanged: () => undefined,
+      reconciled: () => {
+        // Time for the next sweep; nothing else wakes the table.
+        skippedMs += 60_000;
+        if (++looks === 2) looked.abort();
+      },
+      end: () => Promise.resolve(),
+    };
+    const tables = join(root, 'tables.json');
+    await writeFile(tables, JSON.stringify(ORDERS_ACTIVE));
+    // Shorter than the pause between two sweeps.
+    const stop = AbortSignal.any([looked.signal, AbortSignal.timeout(2_000)]);
+    const clock = { now: () => Date.now() + skippedMs };
+    const err: string[] = [];
+    const io = { out: () => undefined, err: (line: string) => err.push(line), stop, clock, onlooker };
+    expect(await runLocal({ raw, lake, tables }, io)).toBe(2);
+    expect(looks).toBe(2);
+    expect(err.at(-1)).toBe('1 table blocked: sales/orders');
   });
 });

@@ -63,4 +63,12 @@ describe('the states of tables', () => {
     await lab.settle();
     expect((await listTables({ lag: true }, lab.ports)).tables[1]?.lag).toEqual({ files: 0, seconds: 0 });
   });
+
+  it('tell since when a file waits that is none of Parquet', async () => {
+    const table = await lab.activeTable();
+    table.put('20260301-100000000.csv', new TextEncoder().encode('U,1,pear'));
+    lab.clock.advance(90_000);
+    const { tables } = await listTables({ lag: true }, lab.ports);
+    expect(tables[0]?.lag).toEqual({ files: 1, seconds: 90 });
+  });
 });
