@@ -32,7 +32,10 @@ export function addCompletion(program: Command, asked: readonly string[]): void 
 }
 
 const EXAMPLES = [
-  ['bash >> ~/.bashrc', 'completes commands, options, folders and tables in bash, from the next shell on'],
+  [
+    'bash > ~/.local/share/bash-completion/completions/tidemark',
+    'completes commands, options, folders and tables in bash, from the next shell on; make the folder if it is not there',
+  ],
   ['zsh > "${fpath[1]}/_tidemark"', 'the same in zsh'],
   ['fish > ~/.config/fish/completions/tidemark.fish', 'the same in fish'],
 ] as const;

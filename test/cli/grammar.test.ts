@@ -1,6 +1,9 @@
 /** What all commands have in common: options, help, words for what is unknown, completion, and how they are called. */
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Command } from 'commander';
 import { runCompact } from '../../lib/cli/compact.ts';
@@ -117,6 +120,9 @@ describe('names that are near', () => {
   });
 });
 
+/** What bash's package for completions brings. */
+const BASH_COMPLETION = '/usr/share/bash-completion/bash_completion';
+
 describe('completion', () => {
   let raw: string;
   beforeEach(async () => {
@@ -158,6 +164,29 @@ describe('completion', () => {
 
   it.each(['bash', 'zsh', 'fish'])('writes a script for %s', async (shell) => {
     expect(await written('completion', shell)).toContain('tidemark complete --');
+  });
+
+  it('says what bash and zsh need for it', async () => {
+    const { stdout } = await tidemark(['completion', '--help']);
+    expect(stdout).toMatch(/Bash needs its package bash-completion, and zsh its compinit/);
+  });
+
+  (existsSync(BASH_COMPLETION) ? describe : describe.skip)('in bash', () => {
+    it('completes tables', async () => {
+      const bin = await temporaryFolder();
+      await symlink(join(import.meta.dirname, '../../lib/cli/tidemark.js'), join(bin, 'tidemark'));
+      const words = ['tidemark', 'plan', '--raw', raw, 'sales/o'];
+      const program = `
+      . ${BASH_COMPLETION}
+      . <(tidemark completion bash)
+      COMP_WORDS=(${words.join(' ')}) COMP_CWORD=${words.length - 1} COMP_LINE='${words.join(' ')}'
+      COMP_POINT=\${#COMP_LINE}
+      $(complete -p tidemark | grep -o '__[a-z_]*')
+      printf '%s\\n' "\${COMPREPLY[@]}"`;
+      const env = { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` };
+      const { stdout } = await promisify(execFile)('bash', ['-c', program], { env });
+      expect(stdout).toBe('sales/orders\n');
+    });
   });
 
   it('is what a shell gets from the process that it asks', async () => {

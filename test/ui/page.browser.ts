@@ -62,6 +62,22 @@ if (chromiumPath === undefined)
     return page;
   }
 
+  /** What is written on canvases from now on. */
+  async function textsDrawn(page: Page): Promise<() => Promise<string[]>> {
+    const texts = await page.evaluateHandle(() => {
+      const drawn: string[] = [];
+      const context = CanvasRenderingContext2D.prototype;
+      // eslint-disable-next-line @typescript-eslint/unbound-method -- called on the context below
+      const { fillText } = context;
+      context.fillText = function (text, ...at) {
+        drawn.push(text);
+        fillText.call(this, text, ...at);
+      };
+      return drawn;
+    });
+    return () => texts.jsonValue();
+  }
+
   const tableRow = (page: Page, table: string) =>
     page.locator('#tables-body tr').filter({ has: page.getByRole('button', { name: table, exact: true }) });
   const peek = (page: Page) => page.locator('#rows-body');
@@ -82,6 +98,7 @@ if (chromiumPath === undefined)
 
   it('shows a file as it arrives and merges, its freshness, and its rows, without being asked', async () => {
     const page = await open();
+    const drawn = await textsDrawn(page);
     await putDmsFile(run.raw, 'sales/orders/20260301-101500123.parquet', [
       { Op: 'I', id: 3, item: '<img src=x onerror=alert(1)>' },
       { Op: 'D', id: 1, item: 'pen' },
@@ -92,6 +109,9 @@ if (chromiumPath === undefined)
     await tableRow(page, 'sales/orders').getByText('20260301-101500123.parquet').waitFor();
     await page.getByText(/A point for each of the last 1 file, since .*: half within \d/).waitFor();
     expect(await page.locator('#freshness-chart canvas').count()).toBe(1);
+    // The axis of a single file is of seconds.
+    const times = new Set((await drawn()).filter((text) => /^\d\d:\d\d:\d\d$/.test(text)));
+    expect(times.size).toBeGreaterThan(1);
     await page.getByText('The last files as a table').click();
     expect(await page.locator('#freshness-body').innerText()).toContain('sales/orders');
   });

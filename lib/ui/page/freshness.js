@@ -131,9 +131,14 @@ export class FreshnessChart {
   }
 }
 
-/** At least ten seconds, so that a single file has an axis. @param {UPlot} _ @param {number} min @param {number} max @returns {[number, number]} */
-function timeRange(_, min, max) {
-  return [Math.min(min, max - 10), max];
+/**
+ * At least ten seconds, so that a single file has an axis; uPlot would give it a day.
+ * @param {UPlot} chart @param {number} min @param {number} max @returns {[number, number]}
+ */
+function timeRange(chart, min, max) {
+  const times = chart.data[0];
+  const end = times.at(-1) ?? max;
+  return [Math.min(times[0] ?? min, end - 10), end];
 }
 
 /** @param {readonly number[]} sorted @param {number} share */
