@@ -46,7 +46,8 @@ export class Account {
   readonly #dead: Queue;
   readonly #deadArrivals: Queue;
   #ids = 0;
-  #isNoticeLost = false;
+  /** How often something happened of which nobody is told. */
+  noticesLost = 0;
 
   constructor(
     scenario: Scenario,
@@ -87,13 +88,13 @@ export class Account {
     this.tables = new MemoryTableStore({ onChange: (change) => stream.add(change) });
   }
 
-  /** Whether something happened of which nobody is told. */
+  /** Whether only the sweep may find what is to be done. */
   get isNoticeLost(): boolean {
-    return this.#isNoticeLost || this.commandsUnderWay > 0;
+    return this.noticesLost > 0 || this.commandsUnderWay > 0;
   }
 
   loseNotice(): void {
-    this.#isNoticeLost = true;
+    this.noticesLost++;
   }
 
   id(): string {

@@ -118,8 +118,11 @@ class Simulation {
       const isLate = this.scheduler.random.chance(0.5);
       if (!isLate) account.redrive();
       await this.#settle();
-      runSweep(account);
-      await this.#settle();
+      for (let lost = -1; lost < account.noticesLost;) {
+        lost = account.noticesLost;
+        runSweep(account);
+        await this.#settle();
+      }
       // What was given up comes when all is done.
       if (isLate) account.redrive();
       await this.#settle();
