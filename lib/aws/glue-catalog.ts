@@ -2,7 +2,7 @@
  * The catalog port on the AWS Glue Data Catalog (AWS Glue web API reference). A table is replaced by naming the version
  * that was read. Old versions are not kept: Glue bounds how many a table may have.
  */
-import type { GlueClient, PartitionError } from '@aws-sdk/client-glue';
+import type { GetTableCommandOutput, GlueClient, PartitionError } from '@aws-sdk/client-glue';
 import {
   AccessDeniedException,
   AlreadyExistsException,
@@ -36,7 +36,7 @@ export class GlueCatalog implements Catalog {
 
   async table(name: CatalogName): Promise<RegisteredTable | undefined> {
     try {
-      const { Table } = await this.glue.send(new GetTableCommand({ DatabaseName: name.database, Name: name.table }));
+      const { Table } = await this.#get(name);
       return Table && registeredTable(Table);
     } catch (error) {
       if (error instanceof EntityNotFoundException) return undefined;
@@ -61,13 +61,15 @@ export class GlueCatalog implements Catalog {
   }
 
   async replaceTable(name: CatalogName, table: CatalogTable, version: string): Promise<void> {
-    const update = new UpdateTableCommand({
-      DatabaseName: name.database,
-      TableInput: tableInput(name, table),
-      VersionId: version,
-      SkipArchive: true,
-    });
     try {
+      const { Table: present } = await this.#get(name);
+      if (present?.VersionId !== version) throw new CatalogChanged(name);
+      const update = new UpdateTableCommand({
+        DatabaseName: name.database,
+        TableInput: tableInput(name, table, present),
+        VersionId: version,
+        SkipArchive: true,
+      });
       await this.glue.send(update);
     } catch (error) {
       const isOvertaken = error instanceof ConcurrentModificationException || error instanceof EntityNotFoundException;
@@ -127,6 +129,10 @@ export class GlueCatalog implements Catalog {
         throw changedOrExplained(error, name);
       }
     }
+  }
+
+  #get({ database, table }: CatalogName): Promise<GetTableCommandOutput> {
+    return this.glue.send(new GetTableCommand({ DatabaseName: database, Name: table }));
   }
 
   async #createDatabase(Name: string): Promise<void> {

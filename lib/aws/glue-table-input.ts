@@ -1,14 +1,38 @@
 import type { Column, PartitionInput, StorageDescriptor, Table, TableInput } from '@aws-sdk/client-glue';
 import type { CatalogColumn, CatalogName, CatalogPartition, CatalogTable, RegisteredTable } from '../ports/catalog.ts';
 
-/** A table of Parquet files as Glue takes it, with Hive's classes for them, as Athena's CREATE EXTERNAL TABLE makes it. */
-export function tableInput({ table: Name }: CatalogName, table: CatalogTable): TableInput {
+/**
+ * A table of Parquet files as Glue takes it, with Hive's classes for them, as Athena's CREATE EXTERNAL TABLE makes it.
+ * @param present the table that it replaces: Glue drops whatever an update leaves out, so all that is not Tidemark's to
+ *   say is taken over (AWS Glue web API reference, UpdateTable)
+ */
+export function tableInput({ table: Name }: CatalogName, table: CatalogTable, present?: Table): TableInput {
+  const { Owner, Retention, LastAccessTime, LastAnalyzedTime, PartitionKeys = [] } = present ?? {};
+  const storage = present?.StorageDescriptor ?? {};
+  const before = new Map([...(storage.Columns ?? []), ...PartitionKeys].map((column) => [column.Name, column]));
+  const column = (wanted: CatalogColumn): Column => ({ ...before.get(wanted.name), ...columnInput(wanted) });
+  const ours = storageDescriptor(table);
   return {
+    Owner,
+    Retention,
+    LastAccessTime,
+    LastAnalyzedTime,
     Name,
     ...(table.description !== undefined && { Description: table.description }),
     TableType: 'EXTERNAL_TABLE',
-    StorageDescriptor: storageDescriptor(table),
-    PartitionKeys: table.partitionColumns.map(columnInput),
+    StorageDescriptor: {
+      ...storage,
+      ...ours,
+      Columns: table.columns.map(column),
+      // A schema of the registry would stand in for the columns.
+      SchemaReference: undefined,
+      SerdeInfo: {
+        ...storage.SerdeInfo,
+        ...ours.SerdeInfo,
+        Parameters: { ...storage.SerdeInfo?.Parameters, ...ours.SerdeInfo?.Parameters },
+      },
+    },
+    PartitionKeys: table.partitionColumns.map(column),
     Parameters: { ...table.parameters },
   };
 }

@@ -49,6 +49,63 @@ describe('what Glue is told of a table', () => {
   });
 });
 
+describe('what people set on a table in Glue', () => {
+  it('is still there after Tidemark gave the table another column', async () => {
+    const cloud = new Cloud();
+    const catalog = new GlueCatalog(cloud.glueClient());
+    await catalog.createTable(NAME, TABLE);
+    const stored = cloud.glue.databases.get('shop')!.get('orders')!;
+    const { StorageDescriptor: storage } = stored.input;
+    const edited = {
+      ...stored.input,
+      Owner: 'sales',
+      Retention: 30,
+      StorageDescriptor: {
+        ...storage,
+        Columns: [{ Name: 'id', Type: 'int', Comment: 'the key', Parameters: { pii: 'no' } }],
+        Compressed: true,
+        Parameters: { quality: 'checked' },
+        SerdeInfo: {
+          ...storage?.SerdeInfo,
+          Name: 'parquet',
+          Parameters: { 'serialization.format': '1', 'parquet.column.index.access': 'true', note: 'theirs' },
+        },
+      },
+      PartitionKeys: [{ Name: 'day', Type: 'date', Parameters: { pii: 'no' } }],
+    };
+    stored.input = edited;
+    const { version, ...present } = (await catalog.table(NAME))!;
+    const note = { name: 'note', type: 'string' };
+    await catalog.replaceTable(NAME, { ...present, columns: [...present.columns, note] }, version);
+    expect(stored.input).toEqual({
+      ...edited,
+      StorageDescriptor: {
+        ...edited.StorageDescriptor,
+        Columns: [...edited.StorageDescriptor.Columns, { Name: 'note', Type: 'string' }],
+        SerdeInfo: {
+          ...edited.StorageDescriptor.SerdeInfo,
+          Parameters: { 'serialization.format': '1', 'parquet.column.index.access': 'false', note: 'theirs' },
+        },
+      },
+    });
+  });
+
+  it('gives way where it would stand in for the columns: a schema of the registry', async () => {
+    const cloud = new Cloud();
+    const catalog = new GlueCatalog(cloud.glueClient());
+    await catalog.createTable(NAME, TABLE);
+    const stored = cloud.glue.databases.get('shop')!.get('orders')!;
+    const schema = { SchemaVersionNumber: 1 };
+    stored.input = {
+      ...stored.input,
+      StorageDescriptor: { ...stored.input.StorageDescriptor, SchemaReference: schema },
+    };
+    const { version } = (await catalog.table(NAME))!;
+    await catalog.replaceTable(NAME, TABLE, version);
+    expect(stored.input.StorageDescriptor).not.toHaveProperty('SchemaReference');
+  });
+});
+
 describe('what Glue refuses', () => {
   it('says what to do where Lake Formation guards the catalog', async () => {
     const cloud = new Cloud();
