@@ -14,6 +14,7 @@ import {
   CreateTableCommand,
   EntityNotFoundException,
   GetTableCommand,
+  GlueServiceException,
   paginateGetPartitions,
   UpdateTableCommand,
 } from '@aws-sdk/client-glue';
@@ -84,7 +85,7 @@ export class GlueCatalog implements Catalog {
       for await (const { Partitions = [] } of paginateGetPartitions({ client: this.glue }, request))
         for (const { Values = [], Parameters = {} } of Partitions) yield { values: Values, parameters: Parameters };
     } catch (error) {
-      throw changedOrExplained(error, name);
+      throw partitionsExplained(error, name);
     }
   }
 
@@ -98,7 +99,7 @@ export class GlueCatalog implements Catalog {
     try {
       requireNone((await this.glue.send(create)).Errors, 'AlreadyExistsException', name);
     } catch (error) {
-      throw changedOrExplained(error, name);
+      throw partitionsExplained(error, name);
     }
   }
 
@@ -111,7 +112,7 @@ export class GlueCatalog implements Catalog {
     try {
       requireNone((await this.glue.send(update)).Errors, 'EntityNotFoundException', name);
     } catch (error) {
-      throw changedOrExplained(error, name);
+      throw partitionsExplained(error, name);
     }
   }
 
@@ -126,7 +127,7 @@ export class GlueCatalog implements Catalog {
       try {
         requireNone((await this.glue.send(remove)).Errors, 'EntityNotFoundException', name);
       } catch (error) {
-        throw changedOrExplained(error, name);
+        throw partitionsExplained(error, name);
       }
     }
   }
@@ -147,17 +148,26 @@ export class GlueCatalog implements Catalog {
 
 /** A batch tells of the partitions that failed in its answer. */
 function requireNone(errors: readonly PartitionError[] | undefined, expected: string, name: CatalogName): void {
-  const [first, ...others] = (errors ?? []).filter(({ ErrorDetail }) => ErrorDetail?.ErrorCode !== expected);
-  if (!first) return;
-  const { ErrorCode = 'an error', ErrorMessage = '' } = first.ErrorDetail ?? {};
-  // Partition values are values of rows: they are not told.
-  const told = (first.PartitionValues ?? []).reduce((text, value) => text.replaceAll(value || '\0', '…'), ErrorMessage);
-  const more = others.length > 0 ? ` (and ${others.length} more)` : '';
-  throw new Error(`AWS Glue refused a partition of ${name.database}.${name.table}: ${ErrorCode} ${told}${more}`);
+  const codes = (errors ?? []).map(({ ErrorDetail }) => ErrorDetail?.ErrorCode ?? 'an error');
+  const refused = codes.filter((code) => code !== expected);
+  if (refused.length > 0) throw new PartitionsRefused(name, refused.length, [...new Set(refused)].join(', '));
 }
 
-function changedOrExplained(error: unknown, name: CatalogName): unknown {
-  return error instanceof EntityNotFoundException ? new CatalogChanged(name, { cause: error }) : explained(error, name);
+/** Partition values are values of rows, which Glue's messages may quote: neither they nor the error are kept. */
+class PartitionsRefused extends Error {
+  override readonly name = 'PartitionsRefused';
+  constructor({ database, table }: CatalogName, count: number | undefined, code: string) {
+    const what = count === undefined ? 'partitions' : count === 1 ? 'a partition' : `${count} partitions`;
+    super(`AWS Glue refused ${what} of ${database}.${table}: ${code} (its message may quote rows and is left out)`);
+  }
+}
+
+function partitionsExplained(error: unknown, name: CatalogName): unknown {
+  if (error instanceof EntityNotFoundException) return new CatalogChanged(name);
+  if (error instanceof AccessDeniedException) return explained(error, name);
+  // An answer that is no JSON is quoted by the parser.
+  const mayQuote = error instanceof GlueServiceException || error instanceof SyntaxError;
+  return mayQuote ? new PartitionsRefused(name, undefined, error.name) : error;
 }
 
 function explained(error: unknown, { database, table }: CatalogName): unknown {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { GlueCatalog } from '../../lib/aws/glue-catalog.ts';
 import type { CatalogTable } from '../../lib/ports/catalog.ts';
-import { CatalogRefused } from '../../lib/ports/catalog.ts';
+import { CatalogChanged, CatalogRefused } from '../../lib/ports/catalog.ts';
 import { Cloud } from '../cloud/cloud.ts';
 import { MemoryCatalog } from '../cloud/memory-catalog.ts';
 import { describeCatalog } from '../contracts/catalog.ts';
@@ -118,7 +118,7 @@ describe('what Glue refuses', () => {
     });
   });
 
-  it('is said of a partition that does not fit its table, without its values', async () => {
+  it('is said of partitions that do not fit their table, without their values', async () => {
     const catalog = new GlueCatalog(new Cloud().glueClient());
     await catalog.createTable(NAME, TABLE);
     const two = [['secret', 'value'], ['c', 'd', 'e'], ['f']].map((values) => ({
@@ -127,9 +127,36 @@ describe('what Glue refuses', () => {
       parameters: {},
     }));
     await expect(catalog.createPartitions(NAME, two)).rejects.toThrow(
-      'AWS Glue refused a partition of shop.orders: InvalidInputException The number of partition keys do not match: […, …] (and 1 more)',
+      'AWS Glue refused 2 partitions of shop.orders: InvalidInputException (its message may quote rows and is left out)',
     );
   });
+
+  it.each(['GetPartitions', 'BatchCreatePartition', 'BatchUpdatePartition', 'BatchDeletePartition'])(
+    'is said of a whole %s, without what Glue says of it: that may quote rows',
+    async (operation) => {
+      const cloud = new Cloud();
+      const catalog = new GlueCatalog(cloud.glueClient());
+      await catalog.createTable(NAME, TABLE);
+      const refuses = (code: string) => (cloud.glue.refusal = (name) => (name === operation ? code : undefined));
+      const call = async () => {
+        const partition = { ...PARTITION, parameters: {} };
+        for await (const { values } of catalog.partitions(NAME)) expect(values).toEqual(PARTITION.values);
+        await catalog.createPartitions(NAME, [partition]);
+        await catalog.updatePartitions(NAME, [partition]);
+        await catalog.deletePartitions(NAME, [PARTITION.values]);
+      };
+      refuses('InvalidInputException');
+      const refused = call();
+      await expect(refused).rejects.toThrow(
+        'AWS Glue refused partitions of shop.orders: InvalidInputException (its message may quote rows and is left out)',
+      );
+      await expect(refused).rejects.not.toHaveProperty('cause');
+      refuses('EntityNotFoundException');
+      const gone = call();
+      await expect(gone).rejects.toThrow(CatalogChanged);
+      await expect(gone).rejects.not.toHaveProperty('cause');
+    },
+  );
 
   it.each(['GetTable', 'CreateTable', 'CreateDatabase'])(
     'is told as it is if %s fails otherwise',
