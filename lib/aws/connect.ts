@@ -13,12 +13,36 @@ import { jsonLog } from './log.ts';
 import { S3ObjectStore } from './s3-object-store.ts';
 import { SqsWakeUpQueue } from './sqs-wake-up-queue.ts';
 
-/** A host that does not answer is given up, and tried again, before it takes a merge's time. */
-export const CLIENT = { maxAttempts: 5, requestHandler: { connectionTimeout: 5_000 } };
+/** A host that cannot be reached is given up, and tried again, before it takes a merge's time. */
+const CONNECTION_MS = 5_000;
+
+/**
+ * So is a request that is not answered. Requests of these services are small; without `throwOnRequestTimeout` the SDK
+ * warns, and waits on.
+ */
+export const CLIENT = {
+  maxAttempts: 5,
+  requestHandler: {
+    connectionTimeout: CONNECTION_MS,
+    requestTimeout: 10_000,
+    throwOnRequestTimeout: true,
+    // Of an answer that has begun.
+    socketTimeout: 10_000,
+  },
+};
+
+/**
+ * A body takes as long as it takes, while it moves. S3 is silent while it copies a part, of up to 5 GiB: the AWS CLI
+ * waits as long, too (AWS CLI user guide, `--cli-read-timeout`).
+ */
+export const S3_CLIENT = {
+  maxAttempts: 5,
+  requestHandler: { connectionTimeout: CONNECTION_MS, socketTimeout: 60_000 },
+};
 
 /** The ports on AWS; once per container. Region and credentials are the environment's. */
 export function connect(config: DeployedConfig): Omit<Ports, 'threads'> {
-  const clients = { s3: new S3Client(CLIENT), dynamoDb: new DynamoDBClient(CLIENT), sqs: new SQSClient(CLIENT) };
+  const clients = { s3: new S3Client(S3_CLIENT), dynamoDb: new DynamoDBClient(CLIENT), sqs: new SQSClient(CLIENT) };
   const log = jsonLog(SYSTEM_CLOCK, undefined, config.logLevel);
   const metrics = new EmfMetrics({ stage: config.stage, perTable: config.metricsPerTable, log });
   return { ...portsOf(config, clients, log), metrics };

@@ -3,7 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { PortClients } from './connect.ts';
-import { CLIENT } from './connect.ts';
+import { CLIENT, S3_CLIENT } from './connect.ts';
 
 export interface StackClients extends PortClients {
   cloudFormation: CloudFormationClient;
@@ -21,16 +21,15 @@ export function stackClients(
   // Of the environment's regions the SDK knows the first only.
   const region = given.region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION;
   const config = {
-    ...CLIENT,
     ...(region !== undefined && { region }),
     ...(given.profile !== undefined && { profile: given.profile }),
     ...credentialsIn(env, given.profile),
   };
   return {
-    cloudFormation: new CloudFormationClient(config),
-    s3: new S3Client(config),
-    dynamoDb: new DynamoDBClient(config),
-    sqs: new SQSClient(config),
+    cloudFormation: new CloudFormationClient({ ...CLIENT, ...config }),
+    s3: new S3Client({ ...S3_CLIENT, ...config }),
+    dynamoDb: new DynamoDBClient({ ...CLIENT, ...config }),
+    sqs: new SQSClient({ ...CLIENT, ...config }),
   };
 }
 

@@ -1,35 +1,23 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { GlueClient } from '@aws-sdk/client-glue';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { CATALOG_CLIENT } from '../../lib/aws/connect-catalog.ts';
 import { GlueCatalog } from '../../lib/aws/glue-catalog.ts';
+import { SilentServer } from './silent-server.ts';
 
 describe('a catalog that does not answer', () => {
-  let requests = 0;
-  const server = createServer(() => requests++);
-  beforeAll(async () => {
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-  });
-  afterAll(() => {
-    server.closeAllConnections();
-    server.close();
-  });
+  const server = new SilentServer();
+  afterAll(() => server.stop());
 
   it('is given up, rather than that a merge waits for it until it is stopped', async () => {
     const { requestHandler, ...client } = CATALOG_CLIENT;
     const glue = new GlueClient({
       ...client,
       requestHandler: { ...requestHandler, requestTimeout: 50 },
-      endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-      region: 'eu-central-1',
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      ...(await server.start()),
     });
     const asked = new GlueCatalog(glue).table({ database: 'shop', table: 'orders' });
     await expect(asked).rejects.toMatchObject({ name: 'TimeoutError' });
-    expect(requests).toBe(CATALOG_CLIENT.maxAttempts);
+    expect(server.requests).toBe(CATALOG_CLIENT.maxAttempts);
     glue.destroy();
   });
 
