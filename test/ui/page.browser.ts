@@ -5,6 +5,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { putDmsFile } from '../local/dms-folder.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
+import { PageOnlooker } from '../../lib/ui/page-onlooker.ts';
+import { TableLab } from '../table/table-lab.ts';
 import { findChromium, launchChromium } from './chromium.ts';
 import { startWatchedRun, type WatchedRun } from './watched-run.ts';
 
@@ -47,7 +49,7 @@ if (chromiumPath === undefined)
     expect(complaints).toEqual([]);
   });
 
-  async function open(options: BrowserContextOptions = {}): Promise<Page> {
+  async function open(options: BrowserContextOptions = {}, url = run.url): Promise<Page> {
     const context = await browser.newContext(options);
     const page = await context.newPage();
     page.on('console', (message) => {
@@ -55,9 +57,9 @@ if (chromiumPath === undefined)
     });
     page.on('pageerror', (error) => complaints.push(error.message));
     page.on('request', (request) => {
-      if (!request.url().startsWith(run.url)) complaints.push(`a request to ${request.url()}`);
+      if (!request.url().startsWith(url)) complaints.push(`a request to ${request.url()}`);
     });
-    await page.goto(run.url);
+    await page.goto(url);
     await page.getByText('Live', { exact: true }).waitFor();
     return page;
   }
@@ -130,6 +132,41 @@ if (chromiumPath === undefined)
     await reason.waitFor({ state: 'hidden' });
     await stream(page).getByText('dropped').waitFor();
     await stream(page).filter({ hasText: '1 updated' }).getByText('merged in').waitFor();
+  });
+
+  it('shows which table the catalog does not take, why and what to do, until it does', async () => {
+    const lab = new TableLab();
+    lab.registersTables();
+    const name = { database: 'lake_shop', table: 'orders' };
+    await lab.catalog.createTable(name, { location: 's3://other/', columns: [], partitionColumns: [], parameters: {} });
+    const table = await lab.activeTable();
+    let url = '';
+    const shown = new PageOnlooker(0, (line) => (url = /http:\S+(?=\/ )/.exec(line)?.[0] ?? ''));
+    await shown.begin(lab.ports);
+    try {
+      const page = await open({}, url);
+      table.load('LOAD00000001', [[1, 'apple']]);
+      await lab.settle();
+      const reason = page.locator('#tables-body .unregistered');
+      await reason.getByText('is in the catalog already and is not made by Tidemark.').waitFor();
+      expect(await reason.innerText()).toMatch(
+        /^It could not be registered in the catalog as lake_shop\.orders since 20.+: .+\n+What to do: Remove it from the catalog/,
+      );
+      await tableRow(page, 'shop/orders').getByText('active', { exact: true }).waitFor();
+      await page.getByText('1 table · 1 catalog failure').waitFor();
+      const told = 'shop/orders could not be registered in the catalog.';
+      await page.locator('#announcements', { hasText: told }).waitFor({ state: 'attached' });
+
+      lab.catalog.remove('lake_shop.orders');
+      lab.clock.advance(60_000);
+      await table.merge();
+      await reason.waitFor({ state: 'hidden' });
+      await page.getByText('1 table', { exact: true }).waitFor();
+    } finally {
+      // Before what they watch is taken down.
+      for (const context of browser.contexts()) await context.close();
+      await shown.end();
+    }
   });
 
   it('can be walked through with the keyboard alone, and shows where one is', async () => {

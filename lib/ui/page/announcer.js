@@ -6,11 +6,16 @@ import { counted } from './texts.js';
 /** Who listens to the page is told at most so often. */
 const PAUSE_MS = 15_000;
 
-/** Tells screen readers what happens, in one sentence now and then; what blocks a table is told as soon as may be. */
+/**
+ * Tells screen readers what happens, in one sentence now and then; what blocks a table, or keeps it out of the catalog, is
+ * told as soon as may be.
+ */
 export class Announcer {
   #files = 0;
   /** How each table stood last. @type {Map<string, string>} */
   #states = new Map();
+  /** Tables that could not be registered. @type {Set<string>} */
+  #unregistered = new Set();
   /** @type {string[]} */
   #news = [];
   #toldAt = 0;
@@ -19,7 +24,11 @@ export class Announcer {
   /** @param {Update} update @param {boolean} isFirst what is there already is no news */
   update({ tables, freshness }, isFirst) {
     this.#files += isFirst ? 0 : freshness.length;
-    for (const { table, state } of tables) {
+    for (const { table, state, catalog } of tables) {
+      const wasUnregistered = this.#unregistered.delete(table);
+      if (catalog?.failed) this.#unregistered.add(table);
+      if (!isFirst && catalog?.failed && !wasUnregistered)
+        this.#news.push(`${table} could not be registered in the catalog.`);
       const before = this.#states.get(table);
       this.#states.set(table, state);
       if (isFirst || before === state) continue;

@@ -86,8 +86,9 @@ class TableRow {
   #waiting = element('td', { class: 'number' });
   #merged = element('td', { class: 'time' });
   #reason = element('div');
+  #catalog = element('div', { class: 'unregistered' });
   #row;
-  #below = element('tr', { class: 'reason' }, element('td', { colspan: COLUMNS }, this.#reason));
+  #below = element('tr', { class: 'reason' }, element('td', { colspan: COLUMNS }, this.#reason, this.#catalog));
 
   /** @param {string} table @param {() => void} onChoose */
   constructor(table, onChoose) {
@@ -112,7 +113,7 @@ class TableRow {
   }
 
   /** @param {TableView} view */
-  show({ state, primaryKey, partitionKey, lastChangeFile, waiting, mergedAt, blocked, note }) {
+  show({ state, primaryKey, partitionKey, lastChangeFile, waiting, mergedAt, blocked, note, catalog }) {
     setText(this.#state, state);
     this.#state.dataset['state'] = state;
     const partition = partitionKey.length > 0 ? `, by ${partitionKey.join(', ')}` : '';
@@ -123,11 +124,25 @@ class TableRow {
     const lines = blocked
       ? [reasonText(blocked), `What to do: ${blocked.next}`]
       : [...(state === 'inactive' ? [INACTIVE] : []), ...(note === undefined ? [] : [note])];
-    this.#below.hidden = lines.length === 0;
     this.#reason.className = blocked ? 'blocked' : '';
-    if (this.#reason.textContent !== lines.join(''))
-      this.#reason.replaceChildren(...lines.map((line) => element('p', {}, line)));
+    setLines(this.#reason, lines);
+    setLines(this.#catalog, catalogLines(catalog));
+    this.#below.hidden = this.#reason.hidden && this.#catalog.hidden;
   }
+}
+
+/** A paragraph each; nothing to see without any. @param {HTMLElement} target @param {readonly string[]} lines */
+function setLines(target, lines) {
+  target.hidden = lines.length === 0;
+  if (target.textContent !== lines.join('')) target.replaceChildren(...lines.map((line) => element('p', {}, line)));
+}
+
+/** Why the table could not be registered, if so. @param {TableView['catalog']} catalog */
+function catalogLines(catalog) {
+  if (!catalog?.failed) return [];
+  const { reason, next, since } = catalog.failed;
+  const line = `It could not be registered in the catalog as ${catalog.table} since ${since}: ${reason}`;
+  return [line, ...(next === '' ? [] : [`What to do: ${next}`])];
 }
 
 /** Most reasons name the file. @param {{ file: string, reason: string }} blocked */
@@ -135,12 +150,14 @@ function reasonText({ file, reason }) {
   return file === '' || reason.includes(file) ? reason : `${file}: ${reason}`;
 }
 
-/** `20 tables · 1 blocked · 2 inactive`. @param {readonly TableView[]} views */
+/** `20 tables · 1 blocked · 2 inactive · 1 catalog failure`. @param {readonly TableView[]} views */
 function summary(views) {
   if (views.length === 0) return '';
   const counts = ['blocked', 'merging', 'inactive']
     .map((state) => ({ state, count: views.filter((view) => view.state === state).length }))
     .filter(({ count }) => count > 0)
     .map(({ state, count }) => `${count.toLocaleString('en')} ${state}`);
-  return [counted(views.length, 'table'), ...counts].join(' · ');
+  const unregistered = views.filter(({ catalog }) => catalog?.failed).length;
+  const failures = unregistered === 0 ? [] : [counted(unregistered, 'catalog failure')];
+  return [counted(views.length, 'table'), ...counts, ...failures].join(' · ');
 }
