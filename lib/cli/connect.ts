@@ -51,7 +51,7 @@ export function connectCommand(): Command {
     .option('--remove', 'take our notification away')
     .option('--dry-run', 'say what would be done; change nothing')
     .option('-y, --yes', 'do not ask');
-  return addCommonOptions(command, HELP).action(async (bucket: string, options: ConnectOptions) => {
+  return addCommonOptions(command, HELP, 'AWS only').action(async (bucket: string, options: ConnectOptions) => {
     process.exitCode = await runConnect(bucket, options, { ...processIo(), confirm: terminalConfirm() });
   });
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { PlacesOfCommand } from '../place/place.ts';
 import { addPlaceOptions } from '../place/place.ts';
 
 /** What stands in a command's help below its options. */
@@ -26,9 +27,9 @@ export interface ExitCodes {
 export const CALL = 'npx tidemark';
 
 /** Adds what every command at a place has: `--json`, `--verbose`, where to work, and its help. */
-export function addCommonOptions(command: Command, help: CommandHelp): Command {
+export function addCommonOptions(command: Command, help: CommandHelp, places?: PlacesOfCommand): Command {
   command.option('--json', 'write results to stdout as JSON').option('-v, --verbose', 'log every step to stderr');
-  return addHelp(addPlaceOptions(command), help);
+  return addHelp(addPlaceOptions(command, places), help);
 }
 
 /** Adds help of the one form that commands have, which take no arguments but their own. */

@@ -3,6 +3,7 @@
  * command does is written once; only who merges differs.
  */
 import type { Command } from 'commander';
+import { Option } from 'commander';
 import type { Limits } from '../config.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -84,12 +85,18 @@ export interface PlaceOptions {
   verbose?: boolean;
 }
 
-/** Adds `--raw --lake --state` and `--stage --region --profile` to a command. */
-export function addPlaceOptions(command: Command): Command {
+/** Which places a command is for. One that is not for folders takes their options all the same, to say what to do instead. */
+export type PlacesOfCommand = 'any' | 'AWS only';
+
+/** Adds `--raw --lake --state` and `--stage --region --profile` to a command; its help lists those that it is for. */
+export function addPlaceOptions(command: Command, places: PlacesOfCommand = 'any'): Command {
+  const ofFolders = [
+    new Option('--raw <folder>', 'on folders: that of the DMS files: <schema>/<table>/LOAD00000001.parquet, …'),
+    new Option('--lake <folder>', 'on folders: that of the lake: <schema>/<table>/….parquet'),
+    new Option('--state <folder>', "on folders: that of the tables' state (default: <lake>/_tidemark)"),
+  ];
+  for (const option of ofFolders) command.addOption(option.hideHelp(places === 'AWS only'));
   return command
-    .option('--raw <folder>', 'on folders: that of the DMS files: <schema>/<table>/LOAD00000001.parquet, …')
-    .option('--lake <folder>', 'on folders: that of the lake: <schema>/<table>/….parquet')
-    .option('--state <folder>', "on folders: that of the tables' state (default: <lake>/_tidemark)")
     .option('--stage <name>', 'on AWS: the stage that was deployed, such as dev')
     .option('--region <name>', 'on AWS: the region (default: as for the AWS CLI)')
     .option('--profile <name>', 'on AWS: the profile of ~/.aws/config (default: as for the AWS CLI)');

@@ -59,6 +59,12 @@ describe('every command', () => {
     expect(Math.max(...help.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(120);
   });
 
+  it('lists the options of folders, unless it refuses folders', () => {
+    for (const name of NAMES)
+      for (const option of ['--raw', '--lake', '--state'])
+        expect(helpOf(commandNamed(name)).includes(`  ${option} <folder>`)).toBe(name !== 'connect');
+  });
+
   it('that changes what readers see, or what others made, has --yes; that plans has --dry-run', () => {
     const having = (option: string) =>
       NAMES.filter((name) => commandNamed(name).options.some(({ long }) => long === option));
