@@ -1,7 +1,7 @@
 import { Command } from 'commander';
+import { counted, countText } from '../count-text.ts';
 import { bytesText } from '../local/plan-text.ts';
 import { ProgressBar } from '../local/progress-bar.ts';
-import { counted } from '../local/report-line.ts';
 import { namedTable } from '../local/table-name.ts';
 import { WrongUsage } from '../local/wrong-usage.ts';
 import { exitCodeOfTable, notUpToDateText } from '../place/brought-text.ts';
@@ -165,7 +165,7 @@ function sizeText(table: string, key: KeyToCheck): string {
   const about = seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
   const often = passes === 1 ? '' : `, ${passes} times`;
   return (
-    `${table}: looking for its key in ${counted(key.files.length, 'load file')} with ${key.rows.toLocaleString('en')} rows ` +
+    `${table}: looking for its key in ${counted(key.files.length, 'load file')} with ${countText(key.rows)} rows ` +
     `(${bytesText(key.bytes)}, of which only the key is read${often}): about ${about}. --skip-check leaves it out.`
   );
 }
@@ -174,8 +174,8 @@ function refuseUnlessKey(primaryKey: readonly string[], { rows, repeated, empty 
   if (repeated === 0 && empty === 0) return;
   const columns = columnNamesText(primaryKey);
   const faults = [
-    ...(repeated > 0 ? [`${repeated.toLocaleString('en')} repeat the key of another row`] : []),
-    ...(empty > 0 ? [`${empty.toLocaleString('en')} have no value in it`] : []),
+    ...(repeated > 0 ? [`${countText(repeated)} repeat the key of another row`] : []),
+    ...(empty > 0 ? [`${countText(empty)} have no value in it`] : []),
   ];
   throw new Refused(
     `${columns} is no key of the full load: of its ${counted(rows, 'row')} ${faults.join(' and ')}.`,

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
+import { counted, countText } from '../count-text.ts';
 import { bytesText } from '../local/plan-text.ts';
-import { counted, jsonLine, readableLine } from '../local/report-line.ts';
+import { jsonLine, readableLine } from '../local/report-line.ts';
 import { WrongUsage } from '../local/wrong-usage.ts';
 import { exitCodeOfTable, notUpToDateText } from '../place/brought-text.ts';
 import type { PlaceOptions } from '../place/place.ts';
@@ -108,7 +109,7 @@ function compactText(table: string, report: CompactReport): string {
   const { filesLaidOut, filesJoined, filesWritten, bytesBefore, bytesAfter, givenUp } = report;
   const end = givenUp === undefined ? '' : `\n  Given up before all was done: ${givenUp}`;
   if (filesLaidOut + filesJoined === 0) return `${table}: all files are in shape.${end}`;
-  const joined = filesJoined > 0 ? `, ${counted(filesJoined, 'file')} joined into ${filesWritten}` : '';
+  const joined = filesJoined > 0 ? `, ${counted(filesJoined, 'file')} joined into ${countText(filesWritten)}` : '';
   const bytes = `${bytesText(bytesBefore)} before, ${bytesText(bytesAfter)} after`;
   return `${table}: ${counted(filesLaidOut, 'file')} laid out anew${joined}: ${bytes}${end}`;
 }

@@ -1,3 +1,4 @@
+import { countText } from '../count-text.ts';
 import type { MergeReport } from '../table/report.ts';
 
 /** The files on their way from the raw folder into the lake: which are not there yet, and how long each took. */
@@ -24,7 +25,7 @@ export class DemoFiles {
       [rowsUpdated, 'updated'],
       [rowsDeleted, 'deleted'],
     ] as const;
-    const effect = rows.flatMap(([count, what]) => (count > 0 ? `${count.toLocaleString('en')} ${what}` : []));
+    const effect = rows.flatMap(([count, what]) => (count > 0 ? `${countText(count)} ${what}` : []));
     const now = performance.now();
     files.forEach(({ key, at }, i) => {
       const what = i < files.length - 1 ? 'merged with the next' : effect.join(', ') || 'changes nothing';

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Connection } from 'mysql2/promise';
 import { getBorderCharacters, table as columnsOf } from 'table';
+import { countText } from '../count-text.ts';
 import { messageOf } from '../errors.ts';
 import { checkFolders } from '../local/folders.ts';
 import { folderPorts } from '../local/connect.ts';
@@ -226,7 +227,7 @@ async function changeEdges(connection: Connection): Promise<void> {
 function comparisonLines(compared: readonly (RowComparison & { table: string })[]): string[] {
   const rows = compared.map(({ table, equal, onlyInDatabase, onlyInLake }) => [
     table,
-    ...[equal, onlyInDatabase.length, onlyInLake.length].map((count) => count.toLocaleString('en')),
+    ...[equal, onlyInDatabase.length, onlyInLake.length].map(countText),
   ]);
   const text = columnsOf([['TABLE', 'ROWS EQUAL', 'ONLY IN THE DATABASE', 'ONLY IN THE LAKE'], ...rows], {
     border: getBorderCharacters('void'),
@@ -242,7 +243,7 @@ function comparisonLines(compared: readonly (RowComparison & { table: string })[
     ...text.split('\n').flatMap((line) => line.trimEnd() || []),
     differences === 0
       ? `No differences. ${TYPES} has ${ALL_TYPES.length + 1} columns, of all types that DMS replicates from MySQL but spatial ones.`
-      : `${differences.toLocaleString('en')} differences.`,
+      : `${countText(differences)} differences.`,
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { SingleBar } from 'cli-progress';
+import { countText } from '../count-text.ts';
 import { startBar } from '../local/terminal-bar.ts';
 import type { TableRow } from '../table/row.ts';
 
@@ -44,7 +45,7 @@ export class FilesProgress {
     const tenths = Math.floor((10 * done) / this.#total);
     if (this.#bar || tenths <= this.#tenths) return;
     this.#tenths = tenths;
-    this.#line(`${done} of ${this.#total} ${this.#what}`);
+    this.#line(`${countText(done)} of ${countText(this.#total)} ${this.#what}`);
   }
 
   end(): void {

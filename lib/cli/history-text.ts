@@ -1,5 +1,5 @@
+import { counted, countText } from '../count-text.ts';
 import type { HistoryEntry } from '../table/history-entry.ts';
-import { counted } from '../local/report-line.ts';
 import { columnsText } from './columns-text.ts';
 
 const HEAD = ['TIME', 'FILES', 'INSERTED', 'UPDATED', 'DELETED', 'READ', 'WRITTEN', 'COPIED', 'TOOK', 'FRESH', 'WHAT'];
@@ -16,10 +16,10 @@ function cells({ at, report, ...entry }: HistoryEntry): string[] {
   const { freshnessP50Ms, freshnessP99Ms } = report;
   return [
     time,
-    String(report.loadFiles + report.changeFiles),
-    String(report.rowsInserted),
-    String(report.rowsUpdated),
-    String(report.rowsDeleted),
+    countText(report.loadFiles + report.changeFiles),
+    countText(report.rowsInserted),
+    countText(report.rowsUpdated),
+    countText(report.rowsDeleted),
     bytesText(report.bytesRead),
     bytesText(report.bytesWritten),
     bytesText(report.bytesCopied),
@@ -35,8 +35,8 @@ function whatText({ report, compacted, blocked, released, builtAnew, replayed, f
   const merged = report && [
     ...(report.loadFiles > 0 ? [counted(report.loadFiles, 'load file')] : []),
     ...(report.changeFiles > 0 ? [counted(report.changeFiles, 'change file')] : []),
-    ...(report.lateFiles > 0 ? [`${report.lateFiles} late`] : []),
-    ...(report.vanishedFiles > 0 ? [`${report.vanishedFiles} vanished`] : []),
+    ...(report.lateFiles > 0 ? [`${countText(report.lateFiles)} late`] : []),
+    ...(report.vanishedFiles > 0 ? [`${countText(report.vanishedFiles)} vanished`] : []),
     ...(report.rowsIgnored > 0 ? [`${counted(report.rowsIgnored, 'row')} ignored`] : []),
   ];
   const by = blocked?.file ? ` by ${blocked.file}` : '';

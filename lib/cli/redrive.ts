@@ -1,6 +1,6 @@
 import { Command } from 'commander';
+import { counted, countText } from '../count-text.ts';
 import { tableOfPath } from '../dms/object-key.ts';
-import { counted } from '../local/report-line.ts';
 import { exitCodeOfTable, notUpToDateText } from '../place/brought-text.ts';
 import type { MovedQueue, Place, PlaceOptions, Redriven, RedriveProgress } from '../place/place.ts';
 import { openPlace } from '../place/place.ts';
@@ -63,7 +63,7 @@ function progressLines({ err }: CommandIo): (progress: RedriveProgress) => void 
   return ({ queue, moved, of }) => {
     if (said.get(queue) === moved) return;
     said.set(queue, moved);
-    err(`${queue}: ${moved} of about ${of} moved`);
+    err(`${queue}: ${countText(moved)} of about ${countText(of)} moved`);
   };
 }
 
@@ -75,7 +75,7 @@ function reportMoved({ queues }: Redriven & { kind: 'moved' }, { json }: Redrive
 function movedText({ queue, found, moved, joined, failure }: MovedQueue): string {
   if (found === 0 && moved === 0 && failure === undefined) return `${queue}: no dead letters`;
   const begun = joined ? ' (begun before)' : '';
-  const moves = `${queue}: ${moved} of about ${found} dead letters moved back${begun}`;
+  const moves = `${queue}: ${countText(moved)} of about ${countText(found)} dead letters moved back${begun}`;
   return failure === undefined ? moves : `${moves}; the rest was not: ${failure}. Try again: tidemark redrive`;
 }
 

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
+import { counted, countText } from '../count-text.ts';
 import { bytesText } from '../local/plan-text.ts';
-import { counted } from '../local/report-line.ts';
 import { WrongUsage } from '../local/wrong-usage.ts';
 import { exitCodeOfTable, notUpToDateText } from '../place/brought-text.ts';
 import type { Brought, Place, PlaceOptions } from '../place/place.ts';
@@ -166,7 +166,7 @@ function sizeText({ loadFiles, changeFiles, bytes, rows, unreadable }: ReplaySiz
     ...(changeFiles > 0 ? [counted(changeFiles, 'change file')] : []),
   ];
   const known = rows === undefined ? '' : `, ${counted(rows, 'row')}`;
-  const bad = unreadable > 0 ? `, ${unreadable} of them not readable` : '';
+  const bad = unreadable > 0 ? `, ${countText(unreadable)} of them not readable` : '';
   return `${files.join(' and ')} to be merged again${bad}${known}, ${bytesText(bytes)}`;
 }
 

@@ -1,4 +1,5 @@
 import { clearLine, clearScreenDown, cursorTo } from 'node:readline';
+import { countText } from '../count-text.ts';
 
 /** A terminal on which lines are drawn in place. */
 export interface Screen {
@@ -36,5 +37,5 @@ const COLUMNS = 80;
 function fitting(lines: readonly string[], rows: number): readonly string[] {
   if (lines.length <= rows) return lines;
   const shown = lines.slice(0, Math.max(0, rows - 1));
-  return [...shown, `… and ${lines.length - shown.length} more lines: enlarge the terminal.`];
+  return [...shown, `… and ${countText(lines.length - shown.length)} more lines: enlarge the terminal.`];
 }

@@ -1,3 +1,4 @@
+import { countText } from '../count-text.ts';
 import type { TableStatus } from '../table/list-tables.ts';
 import { columnsText } from './columns-text.ts';
 
@@ -13,13 +14,13 @@ export function tablesText(tables: readonly TableStatus[]): string[] {
 
 function cells({ table, state, primaryKey, partitionKey, lastFullLoad, lastChangeFile, rowsToday }: TableStatus) {
   const keys = [primaryKey.join(', '), partitionKey.join(', ')];
-  const marks = [lastFullLoad ?? '', lastChangeFile ?? '', rowsToday?.toLocaleString('en') ?? ''];
+  const marks = [lastFullLoad ?? '', lastChangeFile ?? '', rowsToday === undefined ? '' : countText(rowsToday)];
   return [table, state, ...keys, ...marks].map((cell) => cell || '-');
 }
 
 function lagCells({ lag }: TableStatus): string[] {
   if (!lag) return ['-', '-'];
-  return [String(lag.files), lag.files === 0 ? '-' : durationText(lag.seconds)];
+  return [countText(lag.files), lag.files === 0 ? '-' : durationText(lag.seconds)];
 }
 
 function noteLines({ table, note, blocked, catalog }: TableStatus): string[] {

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { counted } from '../local/report-line.ts';
+import { counted } from '../count-text.ts';
 import { WrongUsage } from '../local/wrong-usage.ts';
 import type { Place, PlaceOptions } from '../place/place.ts';
 import { openPlace } from '../place/place.ts';

@@ -1,7 +1,8 @@
+import { counted, countText } from '../count-text.ts';
 import { messageOf } from '../errors.ts';
 import type { TableOutcome } from '../table/reconcile-batch.ts';
 import { ProgressBar } from './progress-bar.ts';
-import { counted, jsonLine, readableLine } from './report-line.ts';
+import { jsonLine, readableLine } from './report-line.ts';
 
 export interface Console {
   /** A line of results. */
@@ -120,5 +121,5 @@ const NAMES_MAX = 20;
 
 function listed(paths: string[]): string {
   const more = paths.length - NAMES_MAX;
-  return [...paths.slice(0, NAMES_MAX).map(nameOf), ...(more > 0 ? [`and ${more} more`] : [])].join(', ');
+  return [...paths.slice(0, NAMES_MAX).map(nameOf), ...(more > 0 ? [`and ${countText(more)} more`] : [])].join(', ');
 }

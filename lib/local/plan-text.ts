@@ -1,6 +1,6 @@
+import { counted, countText } from '../count-text.ts';
 import type { FileDescription, PlanDescription } from '../merge/describe-plan.ts';
 import type { TablePlan } from '../table/plan-table.ts';
-import { counted } from './report-line.ts';
 
 /** A plan as lines for a person. */
 export function planText({ table, state, notes, blocked, step, slices = [], waiting = 0, plan }: TablePlan): string[] {
@@ -12,23 +12,26 @@ export function planText({ table, state, notes, blocked, step, slices = [], wait
   if (!plan) return lines;
   const takes = slices.map(({ file, from, to, rows }) => [
     file,
-    from === 0 && to === rows ? counted(rows, 'row') : `rows ${from} to ${to} of ${rows}`,
+    from === 0 && to === rows
+      ? counted(rows, 'row')
+      : `rows ${countText(from)} to ${countText(to)} of ${countText(rows)}`,
   ]);
-  lines.push('', `Takes ${counted(slices.length, 'raw file')}, leaves ${waiting} to merges after it:`);
+  lines.push('', `Takes ${counted(slices.length, 'raw file')}, leaves ${countText(waiting)} to merges after it:`);
   return [...lines, ...aligned(takes), ...planLines(plan)];
 }
 
 const STEPS = { load: 'a full load', changes: 'changes', late: 'a late change file' };
 
 function planLines({ rows, finding, phases, bytes }: PlanDescription): string[] {
-  const ignored = rows.ignored > 0 ? `, ${rows.ignored} ignored (updates and deletes need a primary key)` : '';
+  const ignored =
+    rows.ignored > 0 ? `, ${countText(rows.ignored)} ignored (updates and deletes need a primary key)` : '';
   const lines = [
     '',
-    `Rows:    ${rows.inserted} inserted, ${rows.updated} updated, ${rows.deleted} deleted${ignored}`,
+    `Rows:    ${countText(rows.inserted)} inserted, ${countText(rows.updated)} updated, ${countText(rows.deleted)} deleted${ignored}`,
     ...(finding
       ? [
-          `Finding: ${finding.filesOpened} of ${counted(finding.files, 'lake file')} opened, ` +
-            `key columns of ${finding.rowGroupsDecoded} of ${counted(finding.rowGroups, 'row group')} decoded`,
+          `Finding: ${countText(finding.filesOpened)} of ${counted(finding.files, 'lake file')} opened, ` +
+            `key columns of ${countText(finding.rowGroupsDecoded)} of ${counted(finding.rowGroups, 'row group')} decoded`,
         ]
       : []),
     `Bytes:   about ${bytesText(bytes.written)} written, ${bytesText(bytes.copied)} copied by the store`,
@@ -58,7 +61,12 @@ function fileLines(file: FileDescription): string[] {
         [file.layout, file.reason],
         ...(file.layout === 'empty'
           ? []
-          : [['rows', `${rows.replaced} replaced, ${rows.removed} removed, ${rows.added} added`]]),
+          : [
+              [
+                'rows',
+                `${countText(rows.replaced)} replaced, ${countText(rows.removed)} removed, ${countText(rows.added)} added`,
+              ],
+            ]),
         ...groups
           .filter(([, count]) => count > 0)
           .map(([name, count, numbers]) => [`groups ${name}`, numbers === '' ? String(count) : `${count}: ${numbers}`]),

@@ -1,3 +1,4 @@
+import { counted, countText } from '../count-text.ts';
 import type { MergeReport } from '../table/report.ts';
 
 /** The names of a report in `--json`, in their order. */
@@ -34,13 +35,9 @@ export function readableLine(report: MergeReport): string {
     ...(report.loadFiles > 0 ? [counted(report.loadFiles, 'load file')] : []),
     ...(report.changeFiles > 0 ? [counted(report.changeFiles, 'change file')] : []),
   ];
-  const late = report.lateFiles > 0 ? `, ${report.lateFiles} of them late` : '';
+  const late = report.lateFiles > 0 ? `, ${countText(report.lateFiles)} of them late` : '';
   const ignored =
-    report.rowsIgnored > 0 ? `, ${report.rowsIgnored} ignored (updates and deletes need a primary key)` : '';
-  const rows = `${counted(report.rowsInserted, 'row')} inserted, ${report.rowsUpdated} updated, ${report.rowsDeleted} deleted`;
+    report.rowsIgnored > 0 ? `, ${countText(report.rowsIgnored)} ignored (updates and deletes need a primary key)` : '';
+  const rows = `${counted(report.rowsInserted, 'row')} inserted, ${countText(report.rowsUpdated)} updated, ${countText(report.rowsDeleted)} deleted`;
   return `${report.table}: ${files.join(', ') || 'no files'}${late}: ${rows}${ignored} in ${Math.round(report.durationMs)} ms`;
-}
-
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { counted, countText } from '../count-text.ts';
 import type { Onlooker } from '../local/onlooker.ts';
 import { runLocal } from '../local/run.ts';
 import type { MergeReport } from '../table/report.ts';
@@ -153,9 +154,7 @@ export class Demo {
         [rowsUpdated, 'updated'],
         [rowsDeleted, 'deleted'],
       ] as const;
-      const effect = rows
-        .filter(([count]) => count > 0)
-        .map(([count, what]) => `${count.toLocaleString('en')} ${what}`);
+      const effect = rows.filter(([count]) => count > 0).map(([count, what]) => `${countText(count)} ${what}`);
       this.#print(`  ${seconds(performance.now() - arrived)}  ${file.key}: ${effect.join(', ')}`);
     });
     await within(TIMEOUT_MS, Promise.all(merged));
@@ -175,9 +174,7 @@ export class Demo {
   #show(title: string, lake: DemoLake): void {
     this.#print(title);
     for (const [name, { files, rows }] of Object.entries(lake.tables)) {
-      this.#print(
-        `  ${name.padEnd(13)}${rows.length.toLocaleString('en').padStart(6)} rows in ${files} ${files === 1 ? 'file' : 'files'}`,
-      );
+      this.#print(`  ${name.padEnd(13)}${countText(rows.length).padStart(6)} rows in ${counted(files, 'file')}`);
     }
     for (const { name, row } of lake.examples) {
       this.#print(`  ${name.padEnd(13)}${row ? Object.values(row).join(' | ') : '(not there)'}`);

@@ -7,6 +7,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { counted, countText } from '../count-text.ts';
 import { appearedAt } from '../local/arrival.ts';
 import { FollowedFiles } from '../local/followed-files.ts';
 import type { Onlooker } from '../local/onlooker.ts';
@@ -67,8 +68,8 @@ export async function measureFreshness(
   try {
     for (const load of loads) await Promise.race([watcher.follow(load), ended]);
     await Promise.race([watcher.allMerged(TIMEOUT_MS), ended]);
-    print(`${pace.tables} tables of ${tables.rows / pace.tables} rows are loaded.`);
-    print(`Writing ${pace.files} change files, ${pace.rate} a second …`);
+    print(`${counted(pace.tables, 'table')} of ${countText(tables.rows / pace.tables)} rows are loaded.`);
+    print(`Writing ${counted(pace.files, 'change file')}, ${pace.rate} a second …`);
     watcher.seconds.length = 0;
     await Promise.race([writeFiles(raw, pace, tables, watcher, stop.signal), ended]);
     await Promise.race([watcher.allMerged(TIMEOUT_MS), ended]);
@@ -167,7 +168,9 @@ class Watcher implements Onlooker {
     while (this.#merged < this.#followed) {
       if (this.#failure) throw new Error('a table could not be watched', { cause: this.#failure });
       if (Date.now() > until)
-        throw new Error(`${this.#followed - this.#merged} files were not merged after ${timeoutMs / 1000} s`);
+        throw new Error(
+          `${countText(this.#followed - this.#merged)} files were not merged after ${timeoutMs / 1000} s`,
+        );
       await sleep(50);
     }
   }

@@ -1,3 +1,4 @@
+import { countText } from '../count-text.ts';
 import { TableBlocked } from '../errors.ts';
 import { listLakeFiles } from '../lake/lake-file.ts';
 import type { PlanDescription } from '../merge/describe-plan.ts';
@@ -116,7 +117,7 @@ class Planning {
     if (replay) this.notes.push('A replay is under way: files that were merged already are merged again.');
     const rawGone = rawGoneNote(progress);
     if (rawGone !== undefined) this.notes.push(rawGone);
-    if (partial) this.notes.push(`Of ${partial.file} the first ${partial.rows} rows are merged already.`);
+    if (partial) this.notes.push(`Of ${partial.file} the first ${countText(partial.rows)} rows are merged already.`);
     if (attempts > 0) {
       this.notes.push(`${attempts} merges in a row did not come to their end, so less is taken.`);
     }

@@ -1,3 +1,4 @@
+import { countText } from '../count-text.ts';
 import type { NewGeneration, Step } from './step.ts';
 import { decideLoad } from './full-load.ts';
 import { pendingChanges, pendingLoads } from './pending.ts';
@@ -111,7 +112,7 @@ function newGenerationOf(row: TableRow, listing: RawListing): NewGeneration {
   const changes = listing.changeFiles.filter(({ lastModified }) => lastModified.getTime() >= progress.since);
   if (loads.length < before.loadFiles || changes.length < before.changeFiles)
     throw new Refused(
-      `The raw folder has ${loads.length} of ${before.loadFiles} load files and ${changes.length} of ${before.changeFiles} change files that the lake was made from; the others are gone.`,
+      `The raw folder has ${countText(loads.length)} of ${countText(before.loadFiles)} load files and ${countText(changes.length)} of ${countText(before.changeFiles)} change files that the lake was made from; the others are gone.`,
       'Restore them, or have DMS reload the table: that builds it anew.',
     );
   return orRefused(() => rebuiltFrom(row, listing, 'all of it is to be merged again'));

@@ -1,4 +1,4 @@
-import { counted } from '../local/report-line.ts';
+import { counted, countText } from '../count-text.ts';
 import type { KeysFound, KeyText } from './key-range.ts';
 import type { RowDifferences } from './row-differences.ts';
 import type { Verification } from './verify-table.ts';
@@ -13,7 +13,7 @@ export function verificationText({ table, state, reason, notes, files, rows }: V
   if (!rows) return lines;
   return [
     ...lines,
-    `  ${counted(rows.expected, 'row')} in ${counted(files.merged, 'raw file')}, ${rows.inLake} in the lake, ${rows.equal} equal`,
+    `  ${counted(rows.expected, 'row')} in ${counted(files.merged, 'raw file')}, ${countText(rows.inLake)} in the lake, ${countText(rows.equal)} equal`,
     ...differenceLines(rows).map((line) => `  ${line}`),
   ];
 }

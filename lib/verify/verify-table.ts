@@ -1,3 +1,4 @@
+import { countText } from '../count-text.ts';
 import { TableBlocked } from '../errors.ts';
 import type { TableName } from '../dms/object-key.ts';
 import { listLakeFiles } from '../lake/lake-file.ts';
@@ -138,7 +139,8 @@ class Verifying {
       notes.push(
         `A merge has claimed ${intent.length} lake objects and not committed: it is under way, or died and the next one takes over.`,
       );
-    if (partial) notes.push(`Of ${partial.file} the first ${partial.rows} rows are merged; they alone count.`);
+    if (partial)
+      notes.push(`Of ${partial.file} the first ${countText(partial.rows)} rows are merged; they alone count.`);
     if (blocked) {
       const by = blocked.file === '' ? '' : ` by ${blocked.file}`;
       notes.push(`The table is blocked${by} since ${blocked.since}: ${blocked.reason}`);
@@ -166,7 +168,7 @@ function obstacleTo(progress: Progress, { files, waiting, gone }: MergedFiles): 
   if (gone.files > 0) {
     const named = gone.names.slice(0, NAMES_SHOWN);
     const which = named.length === 0 ? '' : `: ${named.join(', ')}${gone.files > named.length ? ', …' : ''}`;
-    return `${gone.files} of its merged raw files are gone or were replaced${which}. What they held cannot be told from the others.`;
+    return `${countText(gone.files)} of its merged raw files are gone or were replaced${which}. What they held cannot be told from the others.`;
   }
   if (files.length === 0 && waiting > 0)
     return 'None of the raw files of its present load is merged yet. Verify it once they are.';

@@ -77,7 +77,7 @@ describe('tidemark demo', () => {
 
   it('measures how fresh the lake is, and makes sure that it is right', async () => {
     const { stdout } = await demo('--freshness', '--files', '30', '--rate', '20', '--tables', '3');
-    expect(stdout).toContain('3 tables of 5000 rows are loaded.');
+    expect(stdout).toContain('3 tables of 5,000 rows are loaded.');
     expect(stdout).toMatch(
       /^30 of 30 files merged, .*: p50 \d+\.\d\d s, p90 \d+\.\d\d s, p99 \d+\.\d\d s, max \d+\.\d\d s$/m,
     );
