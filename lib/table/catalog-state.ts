@@ -60,6 +60,7 @@ export function catalogAfter(
       definition: before?.definition,
       partitionTypes,
       due,
+      tries: before?.tries ?? 0,
       failed: before?.failed,
     },
   };

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { definitionDigest, tableDefinition } from '../catalog/table-definition.ts';
 import { catalogName, catalogNameText } from '../catalog/catalog-name.ts';
 import { registerTable } from '../catalog/register-table.ts';
@@ -21,8 +22,14 @@ export interface CatalogSite {
   ports: Pick<Ports, 'tables' | 'random' | 'clock' | 'log' | 'metrics' | 'config' | 'catalog'>;
 }
 
-/** What failed is left alone for so long: a catalog that refuses is not asked at every merge. */
+/**
+ * What failed is left alone for so long: a catalog that refuses is not asked at every merge. What takes more time than an
+ * invocation has is left alone ever longer, up to an hour.
+ */
 const PAUSE_MS = 60_000;
+const PAUSES_MAX = 60;
+/** Invocations in a row that run out of time: then it is a failure, which a person is told of. */
+const TRIES_MAX = 10;
 /** A request to the catalog is not begun with less left. */
 const REQUEST_MS = 10_000;
 
@@ -30,7 +37,8 @@ const REQUEST_MS = 10_000;
  * Registers in the catalog what is due of a table, and notes in its row that it is done, or why it could not be. No
  * failure of the catalog is one of the merge.
  * @param view what the lake is; undefined if there is nothing of which columns could be told. It may throw.
- * @throws OutOfTime if the deadline is near: what is due stays so; TableItemChanged if another consumer went on with the
+ * @throws OutOfTime if the deadline is near: what is due stays so, and what is registered, too; not for ever, or a table
+ *   that no invocation has time for would be woken again and again; TableItemChanged if another consumer went on with the
  *   table meanwhile.
  */
 export async function registerInCatalog(
@@ -42,8 +50,7 @@ export async function registerInCatalog(
   const { catalog, clock, config } = ports;
   const before = row.progress.catalog;
   const now = clock.now();
-  const isPaused = before?.failed !== undefined && now < before.failed.triedAt + PAUSE_MS;
-  if (!catalog || isPaused) return row;
+  if (!catalog || (before && isPaused(before, now))) return row;
   const check = (): void => {
     if (deadline.leavesNoTimeFor(REQUEST_MS))
       throw new OutOfTime('no time is left to register the table in the catalog');
@@ -53,6 +60,7 @@ export async function registerInCatalog(
     partitionTypes: [],
     due: true,
     definition: undefined,
+    tries: 0,
     failed: undefined,
     ...before,
     table,
@@ -63,17 +71,34 @@ export async function registerInCatalog(
     if (!known) return row;
     state = { ...state, partitionTypes: known.schema.partitionColumns.map(({ type }) => type) };
     await registerView(known, catalog, check);
-    state = { ...state, definition: definitionDigest(known.schema), due: false, failed: undefined };
+    state = { ...state, definition: definitionDigest(known.schema), due: false, tries: 0, failed: undefined };
     ports.log.info('table registered in the catalog', { table: row.path, name: table });
     ports.metrics.add({ CatalogChanges: 1 }, tableText(name));
   } catch (error) {
-    // Due it stays, unless another consumer went on, whose work this one may have undone.
-    if (error instanceof OutOfTime) await markDue(row.path, site);
-    if (error instanceof OutOfTime || error instanceof ObjectChanged) throw error;
-    state = failedState(row.path, state, error, site);
+    if (error instanceof ObjectChanged) throw error;
+    if (error instanceof OutOfTime) {
+      state = { ...state, due: true, tries: state.tries + 1 };
+      if (state.tries < TRIES_MAX) {
+        await noteInRow(row.path, site, (catalog = state) => ({ ...catalog, due: true, tries: state.tries }));
+        throw error;
+      }
+    }
+    state = failedState(row.path, state, error instanceof OutOfTime ? tooSlow(state, error) : error, site);
     ports.metrics.add({ CatalogFailures: 1 }, tableText(name));
   }
   return saveState(row, state, site);
+}
+
+function isPaused({ failed, tries }: CatalogState, now: number): boolean {
+  const pauses = Math.min(Math.max(tries, 1), PAUSES_MAX);
+  return failed !== undefined && now < failed.triedAt + pauses * PAUSE_MS;
+}
+
+function tooSlow({ tries }: CatalogState, cause: OutOfTime): CatalogRefused {
+  return new CatalogRefused(`There was not time enough to register it, ${tries} times in a row.`, {
+    next: 'Give merge more time (mergeTimeout), or the table fewer partitions. What is registered stays, and it is tried again.',
+    cause,
+  });
 }
 
 /** `<schema>/<table>`, as metrics name tables. */
@@ -116,20 +141,27 @@ async function saveState(row: StoredRow, catalog: CatalogState, site: CatalogSit
   try {
     return await saveProgress(row, { catalog }, tables, random);
   } catch (error) {
-    if (error instanceof TableItemChanged) await markDue(row.path, site);
+    if (error instanceof TableItemChanged)
+      await noteInRow(row.path, site, (catalog) => catalog && { ...catalog, due: true });
     throw error;
   }
 }
 
-const MARK_ATTEMPTS_MAX = 5;
+const NOTE_ATTEMPTS_MAX = 5;
 
-async function markDue(path: string, { name, ports: { tables, random, config } }: CatalogSite): Promise<void> {
-  for (let attempt = 1; attempt <= MARK_ATTEMPTS_MAX; attempt++) {
+/** Notes that something is due, in the row as it is now: another consumer may have gone on, whose work this one undid. */
+async function noteInRow(
+  path: string,
+  { name, ports: { tables, random, config } }: CatalogSite,
+  noted: (catalog: CatalogState | undefined) => CatalogState | undefined,
+): Promise<void> {
+  for (let attempt = 1; attempt <= NOTE_ATTEMPTS_MAX; attempt++) {
     const row = await readOrRegisterRow(path, name, tables, config);
-    const { catalog } = row.progress;
-    if (!catalog || catalog.due) return;
+    const before = row.progress.catalog;
+    const catalog = noted(before);
+    if (!catalog || isDeepStrictEqual(catalog, before)) return;
     try {
-      await saveProgress(row, { catalog: { ...catalog, due: true } }, tables, random);
+      await saveProgress(row, { catalog }, tables, random);
       return;
     } catch (error) {
       if (!(error instanceof TableItemChanged)) throw error;

@@ -192,12 +192,13 @@ function lakeOf(attribute: Attribute | undefined): RawGone['lake'] {
   return attribute === 'emptying' || attribute === 'emptied' ? attribute : 'kept';
 }
 
-function catalogAttribute({ table, definition, partitionTypes, due, failed }: CatalogState): Attribute {
+function catalogAttribute({ table, definition, partitionTypes, due, tries, failed }: CatalogState): Attribute {
   return {
     table,
     ...(definition !== undefined && { definition }),
     ...(partitionTypes.length > 0 && { partitionTypes }),
     ...(due && { due }),
+    ...(tries > 0 && { tries }),
     ...(failed && { failed: { ...failed } }),
   };
 }
@@ -209,6 +210,7 @@ function catalogOf(catalog: Readonly<Record<string, Attribute>>): CatalogState {
     definition: text(catalog.definition) || undefined,
     partitionTypes: list(catalog.partitionTypes).map(text),
     due: catalog.due === true,
+    tries: number(catalog.tries),
     failed: failed && {
       reason: text(failed.reason),
       next: text(failed.next),

@@ -120,6 +120,8 @@ export interface CatalogState {
   partitionTypes: readonly string[];
   /** Whether the definition or partitions are still to be registered. */
   due: boolean;
+  /** How often in a row there was not time enough to register it. */
+  tries: number;
   /** Why it could not be registered. */
   failed: CatalogFailure | undefined;
 }

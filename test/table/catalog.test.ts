@@ -465,6 +465,64 @@ describe('a function whose time is up', () => {
   });
 });
 
+describe('a table that no invocation has time to register', () => {
+  /** Listing the partitions alone takes longer than a function may run. */
+  async function slow(): Promise<{ lab: TableLab; table: LabTable; listings: () => number }> {
+    const { lab, table } = await partitioned();
+    let listings = 0;
+    lab.onCall = ({ store, name }) => {
+      if (store === 'catalog' && name === 'partitions') {
+        listings++;
+        lab.clock.advance(3_600_000);
+      }
+      return 'none';
+    };
+    return { lab, table, listings: () => listings };
+  }
+  const NOTED = [OP_COLUMN, ID, ITEM, DAY, NOTE];
+
+  it('is not tried for ever: a person is told, and it is merged all the same', async () => {
+    const { lab, table, listings } = await slow();
+    table.putFile('20260301-100000000.parquet', NOTED, [['U', 1, 'fig', 'mon', 'ripe']]);
+    await lab.settle();
+    expect(listings()).toBe(10);
+    expect(await statusOf(lab)).toMatchObject({
+      state: 'active',
+      catalog: {
+        failed: {
+          reason: 'There was not time enough to register it, 10 times in a row.',
+          next: expect.stringContaining('mergeTimeout') as unknown,
+        },
+      },
+    });
+    expect(lab.measured).toContainEqual({ measures: { CatalogFailures: 1 }, table: 'shop/orders' });
+    expect(await table.rows()).toContain('1 fig mon');
+  });
+
+  it('is tried again once, ever later, and registered as soon as there is time', async () => {
+    const { lab, table, listings } = await slow();
+    table.putFile('20260301-100000000.parquet', NOTED, [['U', 1, 'fig', 'mon', 'ripe']]);
+    await lab.settle();
+    for (const [minutes, tried] of [
+      [9, 10],
+      [1, 11],
+      [10, 11],
+      [1, 12],
+    ] as const) {
+      lab.clock.advance(minutes * 60_000);
+      await table.merge();
+      await lab.settle();
+      expect(listings()).toBe(tried);
+    }
+    lab.onCall = () => 'none';
+    lab.clock.advance(12 * 60_000);
+    await sweep('one', lab.ports);
+    await lab.settle();
+    expect(lab.catalog.shown(ORDERS)?.columns).toContain('note string');
+    expect(await catalogOf(table)).not.toHaveProperty('tries');
+  });
+});
+
 /** Holds the first of these calls to the catalog until it is let go. */
 function stall(lab: TableLab, call: string): { reached: Promise<void>; letGo: () => void } {
   const reached = deferred();
