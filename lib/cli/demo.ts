@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
@@ -11,7 +12,7 @@ import { exitCodeOf } from './command-io.ts';
 import { MysqlDemo } from './demo-mysql.ts';
 import { freshnessText } from './freshness-text.ts';
 import { openPage, PAGE_OPTION } from './page-option.ts';
-import { stopSignal } from './stop-signal.ts';
+import { exitOn, stopSignal } from './stop-signal.ts';
 
 const EXAMPLES = `
 Examples:
@@ -80,12 +81,17 @@ type Write = (line: string) => void;
 function runDemo(folder: string, ui: string | boolean, out: Write, err: Write): Promise<number> {
   const page = ui === false ? undefined : openPage(ui, out);
   // Without a page it ends by itself, and a Ctrl-C ends it at once.
+  exitOn(...(page ? [HANG_UP] : ENDS));
   const stop = page ? stopSignal('Finishing the files in hand.') : new AbortController().signal;
   return withLog(err, async (note) => {
     const demo = new Demo(folder, { print: out, note, page, stop });
     return (await demo.run()) ? 0 : 1;
   });
 }
+
+/** The terminal is closed: nobody reads any more. */
+const HANG_UP: NodeJS.Signals = 'SIGHUP';
+const ENDS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', HANG_UP];
 
 /** Exit code of a command that Ctrl-C ended. */
 const INTERRUPTED = 130;
@@ -99,7 +105,7 @@ function runMysqlDemo(
   err: Write,
 ): Promise<number> {
   const page = ui === false ? undefined : openPage(ui, out);
-  const stop = stopSignal('Stopping the server.');
+  const stop = stopSignal('Stopping the server.', HANG_UP);
   const url = mysql === true ? undefined : mysql;
   return withLog(err, async (note) => {
     try {
@@ -113,6 +119,7 @@ function runMysqlDemo(
 
 /** @returns the exit code: 0 if all files were merged and the lake is right, however long it took. */
 function runFreshness(folder: string, pace: FreshnessPace, out: Write, err: Write): Promise<number> {
+  exitOn(...ENDS);
   const threads = threadsFor(availableParallelism());
   return withLog(err, async (note) => {
     const figures = await measureFreshness(folder, pace, { print: out, note, threads });
@@ -139,6 +146,9 @@ async function withLog(err: Write, run: (note: Write) => Promise<number>): Promi
   }
 }
 
+/** A file that was being written may come into a folder while it is removed. */
+const REMOVALS_MAX = 5;
+
 /** Works in a folder that a person named, or in one that is removed afterwards. */
 async function inFolder(
   keep: string | undefined,
@@ -147,10 +157,14 @@ async function inFolder(
 ): Promise<number> {
   if (keep === undefined) {
     const folder = await mkdtemp(join(tmpdir(), 'tidemark-demo-'));
+    const remove = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: REMOVALS_MAX });
+    // However it ends: by a signal, too, or by a reader of its output that has seen enough.
+    process.once('exit', remove);
     try {
       return await work(folder);
     } finally {
-      await rm(folder, { recursive: true, force: true });
+      remove();
+      process.off('exit', remove);
     }
   }
   const folder = resolve(keep);

@@ -84,7 +84,7 @@ function asRoot(): string[] {
 
 interface ServerProcesses {
   server: ChildProcess;
-  /** Ends the server when this process is gone, however it went. */
+  /** Ends the server and removes its folder when this process is gone, however it went. */
   guard: ChildProcess;
 }
 
@@ -120,7 +120,7 @@ async function launch({ server }: ServerPrograms, folder: string, address: Mysql
     // A group of its own: Ctrl-C is for the command, which stops the server in good order.
     { stdio: ['ignore', output.fd, output.fd], detached: true },
   );
-  const processes = { server: child, guard: guardOf(child) };
+  const processes = { server: child, guard: guardOf(child, folder) };
   try {
     await untilReady(address, child);
     return processes;
@@ -142,10 +142,11 @@ function firstStatements({ user, password }: MysqlServer): string[] {
   ];
 }
 
-/** Waits for the end of its input, which comes with the end of this process. */
-function guardOf({ pid }: ChildProcess): ChildProcess {
-  const script = 'cat >/dev/null; kill "$0"';
-  return spawn('/bin/sh', ['-c', script, String(pid)], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+/** Waits for the end of its input, which comes with the end of this process, and then for the end of the server. */
+function guardOf({ pid }: ChildProcess, folder: string): ChildProcess {
+  const wait = `for i in $(seq ${STOP_MS_MAX / 1000}); do kill -0 "$0" 2>/dev/null || break; sleep 1; done`;
+  const script = `cat >/dev/null; kill "$0"; ${wait}; rm -rf "$1"`;
+  return spawn('/bin/sh', ['-c', script, String(pid), folder], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
 }
 
 async function untilReady(address: MysqlServer, child: ChildProcess): Promise<void> {

@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { connectTo } from '../../lib/mysql/mysql-server.ts';
@@ -132,6 +134,27 @@ describe('tidemark demo --mysql', () => {
     },
     120_000,
   );
+
+  it('stops the server and cleans up when the terminal is closed', async () => {
+    const running = demo();
+    await once(running.child.stdout!, 'data');
+    running.child.kill('SIGHUP');
+    await expect(running).rejects.toMatchObject({ code: 130 });
+    expect((await readdir(folder)).filter((name) => name.startsWith('tidemark-'))).toEqual([]);
+  }, 120_000);
+
+  it('has the server stopped and all removed when a reader of what it says has seen enough', async () => {
+    const running = demo();
+    await once(running.child.stdout!, 'data');
+    running.child.stdout!.destroy();
+    await running;
+    let left: string[];
+    do {
+      await sleep(100);
+      left = (await readdir(folder)).filter((name) => name.startsWith('tidemark-'));
+    } while (left.length > 0);
+    expect(left).toEqual([]);
+  }, 120_000);
 
   it.each([
     [

@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -18,6 +18,9 @@ describe('tidemark demo', () => {
 
   const demo = (...args: string[]) =>
     run(process.execPath, ['--import', 'tsx', MAIN, 'demo', ...args], { env: { ...process.env, TMPDIR: folder } });
+
+  const started = (...args: string[]) =>
+    spawn(process.execPath, ['--import', 'tsx', MAIN, 'demo', ...args], { env: { ...process.env, TMPDIR: folder } });
 
   it('shows the lake before and after, and how long each file took, and leaves nothing behind', async () => {
     const { stdout } = await demo();
@@ -51,9 +54,34 @@ describe('tidemark demo', () => {
     expect(await readdir(folder)).toContain('mine.txt');
   });
 
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('leaves nothing behind when it is ended by %s', async (signal) => {
+    const child = started('--no-ui');
+    await once(child.stdout, 'data');
+    expect(await demoFolders()).toHaveLength(1);
+    child.kill(signal);
+    await once(child, 'close');
+    expect(child.exitCode).toBe(128 + constants.signals[signal]);
+    expect(await demoFolders()).toEqual([]);
+  });
+
+  it('leaves nothing behind when the terminal is closed while a page shows it', async () => {
+    const child = started('--ui', '0');
+    await once(child.stdout, 'data');
+    child.kill('SIGHUP');
+    await once(child, 'close');
+    expect(await demoFolders()).toEqual([]);
+  });
+
+  it('leaves nothing behind when a reader of what it says has seen enough', async () => {
+    const child = started('--no-ui');
+    await once(child.stdout, 'data');
+    child.stdout.destroy();
+    await once(child, 'exit');
+    expect(await demoFolders()).toEqual([]);
+  });
+
   it('goes on with changes until Ctrl-C where a page shows them, and ends with the right lake', async () => {
-    const env = { ...process.env, TMPDIR: folder };
-    const child = spawn(process.execPath, ['--import', 'tsx', MAIN, 'demo', '--ui', '0'], { env });
+    const child = started('--ui', '0');
     let stdout = '';
     const said = async (pattern: RegExp): Promise<string> => {
       while (!pattern.test(stdout)) await once(child.stdout, 'data');
