@@ -43,6 +43,7 @@ const EXAMPLES = [
 const NOTES = [
   'Shells complete commands by their name: have one named tidemark, by npm link in the clone, or by alias tidemark="npx tidemark". Tables are completed where --raw stands before them.',
   'Bash needs its package bash-completion, and zsh its compinit; most systems have both on.',
+  'The script for PowerShell (powershell >> $PROFILE) has not been tried in one.',
 ];
 
 /** The tables that have a folder below `--raw`; none if it is not given or cannot be read. */

@@ -195,6 +195,21 @@ describe('completion', () => {
     });
   });
 
+  it('writes a script for powershell that is whole, and asks the command', async () => {
+    const script = await written('completion', 'powershell');
+    const code = script.replaceAll(/#[^\n]*|'(?:[^']|'')*'|"(?:`.|[^"`])*"/g, '');
+    let brackets = code.replaceAll(/[^()[\]{}]/g, '');
+    for (let before = ''; brackets !== before;) {
+      before = brackets;
+      brackets = brackets.replaceAll(/\(\)|\[\]|\{\}/g, '');
+    }
+    expect(brackets).toBe('');
+    const made = [...code.matchAll(/(?:function|filter) (__\w+)/g)].map(([, name]) => name);
+    expect(new Set(made)).toEqual(new Set([...code.matchAll(/(?<!\$)\b__\w+/g)].map(([name]) => name)));
+    expect(script).toContain(`& tidemark complete '--' `);
+    expect(script).toMatch(/^\[scriptblock\](\$\w+) = [^]*^Register-ArgumentCompleter .*'tidemark' -ScriptBlock \1$/m);
+  });
+
   it('is what a shell gets from the process that it asks', async () => {
     const { exitCode, stdout } = await tidemark(['complete', '--', 'plan', '--raw', raw, 'sales/o']);
     expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^sales\/orders\t\n:\d\n$/)]);
