@@ -40,6 +40,18 @@ export interface MysqlDemoIo extends DemoIo {
   stop: AbortSignal;
 }
 
+/** Rows of a table, each with all its values. */
+export interface TableComparison {
+  table: string;
+  equal: number;
+  onlyInDatabase: number;
+  onlyInLake: number;
+}
+
+export function differencesOf(compared: readonly TableComparison[]): number {
+  return compared.reduce((sum, { onlyInDatabase, onlyInLake }) => sum + onlyInDatabase + onlyInLake, 0);
+}
+
 /** A real server replicated to a lake on this machine: the sample database, and a table of all types. */
 export class MysqlDemo {
   readonly #folder: string;
@@ -55,10 +67,10 @@ export class MysqlDemo {
   }
 
   /**
-   * @returns whether the lake ended as the database
+   * @returns how the lake ended beside the database
    * @throws WrongUsage if there is no server that can be used
    */
-  async run(): Promise<boolean> {
+  async run(): Promise<TableComparison[]> {
     const own = this.#io.url === undefined ? await startOwnServer() : undefined;
     try {
       const server = own?.address ?? parseMysqlUrl(this.#io.url ?? '');
@@ -77,7 +89,7 @@ export class MysqlDemo {
     }
   }
 
-  async #withSchema(connection: Connection, work: () => Promise<boolean>): Promise<boolean> {
+  async #withSchema(connection: Connection, work: () => Promise<TableComparison[]>): Promise<TableComparison[]> {
     await checkServer(connection);
     const found = await queryTexts(connection, 'SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?', [
       SAMPLE_SCHEMA,
@@ -95,7 +107,7 @@ export class MysqlDemo {
     }
   }
 
-  async #replicate(server: MysqlServer, connection: Connection): Promise<boolean> {
+  async #replicate(server: MysqlServer, connection: Connection): Promise<TableComparison[]> {
     const [raw, lake, tables] = ['raw', 'lake', 'tables.json'].map((name) => join(this.#folder, name)) as [
       string,
       string,
@@ -172,23 +184,23 @@ export class MysqlDemo {
     return standIn;
   }
 
-  async #compare(connection: Connection, folders: { raw: string; lake: string }): Promise<boolean> {
+  async #compare(connection: Connection, folders: { raw: string; lake: string }): Promise<TableComparison[]> {
     const { lake } = folderPorts(await checkFolders(folders), {
       clock: SYSTEM_CLOCK,
       random: SYSTEM_RANDOM,
       log: { info: ignore, warn: ignore, error: ignore },
       threads: OWN_THREAD,
     });
-    const compared: (RowComparison & { table: string })[] = [];
+    const compared: TableComparison[] = [];
     for (const name of Object.keys(TABLES)) {
       const [schema = '', table = ''] = name.split('/');
       const database = await databaseTexts(connection, schema, table);
-      compared.push({ table: name, ...compareRows(database, await lakeTexts(lake, `${name}/`)) });
+      compared.push(comparisonOf(name, compareRows(database, await lakeTexts(lake, `${name}/`))));
     }
     this.#io.print('\nThe lake beside the database, every value of every row:');
     for (const line of comparisonLines(compared)) this.#io.print(line);
     this.#io.print(`Largest memory: ${Math.round(process.resourceUsage().maxRSS / 1024)} MB.`);
-    return compared.every(({ onlyInDatabase, onlyInLake }) => onlyInDatabase.length + onlyInLake.length === 0);
+    return compared;
   }
 }
 
@@ -224,10 +236,14 @@ async function changeEdges(connection: Connection): Promise<void> {
   await connection.query(`DELETE FROM ${quotedName(TYPES)} WHERE id IN (1, ${firstId})`);
 }
 
-function comparisonLines(compared: readonly (RowComparison & { table: string })[]): string[] {
+function comparisonOf(table: string, { equal, onlyInDatabase, onlyInLake }: RowComparison): TableComparison {
+  return { table, equal, onlyInDatabase: onlyInDatabase.length, onlyInLake: onlyInLake.length };
+}
+
+function comparisonLines(compared: readonly TableComparison[]): string[] {
   const rows = compared.map(({ table, equal, onlyInDatabase, onlyInLake }) => [
     table,
-    ...[equal, onlyInDatabase.length, onlyInLake.length].map(countText),
+    ...[equal, onlyInDatabase, onlyInLake].map(countText),
   ]);
   const text = columnsOf([['TABLE', 'ROWS EQUAL', 'ONLY IN THE DATABASE', 'ONLY IN THE LAKE'], ...rows], {
     border: getBorderCharacters('void'),
@@ -235,10 +251,7 @@ function comparisonLines(compared: readonly (RowComparison & { table: string })[
     columns: [{ alignment: 'left' }],
     drawHorizontalLine: () => false,
   });
-  const differences = compared.reduce(
-    (sum, { onlyInDatabase, onlyInLake }) => sum + onlyInDatabase.length + onlyInLake.length,
-    0,
-  );
+  const differences = differencesOf(compared);
   return [
     ...text.split('\n').flatMap((line) => line.trimEnd() || []),
     differences === 0

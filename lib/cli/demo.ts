@@ -9,7 +9,7 @@ import { Demo } from '../sample/demo.ts';
 import { type FreshnessPace, measureFreshness } from '../sample/freshness-run.ts';
 import { threadsFor } from '../threads/threads.ts';
 import { exitCodeOf } from './command-io.ts';
-import { MysqlDemo } from './demo-mysql.ts';
+import { differencesOf, MysqlDemo } from './demo-mysql.ts';
 import { freshnessText } from './freshness-text.ts';
 import { openPage, PAGE_OPTION } from './page-option.ts';
 import { exitOn, stopSignal } from './stop-signal.ts';
@@ -27,6 +27,11 @@ Examples:
   $ npm run demo -- --mysql mysql://root:secret@127.0.0.1:3306 --keep ./demo
       the same on a server that runs; the demo makes a database sampledb there and drops it at the end
 
+With --json: one document at the end, and everything else to stderr; no page unless --ui is given:
+  {"tables": [{"table", "rows", "files"}], "wrong"}
+  --freshness: {"merged", "written", "seconds": {"p50", "p90", "p99", "max"}, "wrong", "load"}
+  --mysql: {"tables": [{"table", "equal", "onlyInDatabase", "onlyInLake"}]}
+
 Exit code: 0 the lake holds what it should; 1 it does not, wrong usage or an unexpected failure; 130 interrupted, with --mysql.`;
 
 interface DemoOptions {
@@ -38,6 +43,7 @@ interface DemoOptions {
   tables: string;
   /** true: a server of the demo's own */
   mysql?: string | true;
+  json?: boolean;
 }
 
 /** `tidemark demo`: the sample database's files, merged while you watch; nothing is needed but this machine. */
@@ -57,6 +63,7 @@ export function demoCommand(): Command {
       '--mysql [url]',
       'replicate from a real server: mysql://user:password@host:port, or else one that is started for the demo',
     )
+    .option('--json', 'write how the lake ended to stdout as JSON')
     .allowExcessArguments(false)
     .addHelpText('after', EXAMPLES)
     .action(async (options: DemoOptions) => {
@@ -65,11 +72,14 @@ export function demoCommand(): Command {
       process.exitCode = await exitCodeOf('demo', { err }, () => {
         const pace = paceOf(options);
         // Where it is no terminal, isTTY is not set.
-        const page = options.ui ?? (process.stdout.isTTY || false);
-        return inFolder(options.keep, out, (folder) => {
-          if (options.freshness) return runFreshness(folder, pace, out, err);
-          if (options.mysql !== undefined) return runMysqlDemo(folder, options.mysql, options.ui ?? false, out, err);
-          return runDemo(folder, page, out, err);
+        const page = options.ui ?? (!options.json && (process.stdout.isTTY || false));
+        const io = options.json
+          ? { tell: err, err, result: (figures: object) => out(JSON.stringify(figures)) }
+          : { tell: out, err, result: () => undefined };
+        return inFolder(options.keep, io.tell, (folder) => {
+          if (options.freshness) return runFreshness(folder, pace, io);
+          if (options.mysql !== undefined) return runMysqlDemo(folder, options.mysql, options.ui ?? false, io);
+          return runDemo(folder, page, io);
         });
       });
     });
@@ -77,15 +87,24 @@ export function demoCommand(): Command {
 
 type Write = (line: string) => void;
 
+interface DemoOutput {
+  /** A line for who watches. */
+  tell: Write;
+  err: Write;
+  /** What the demo came to. */
+  result: (figures: object) => void;
+}
+
 /** @returns the exit code: 0 if the lake ends as the sample script says, 1 if not. */
-function runDemo(folder: string, ui: string | boolean, out: Write, err: Write): Promise<number> {
-  const page = ui === false ? undefined : openPage(ui, out);
+function runDemo(folder: string, ui: string | boolean, { tell, err, result }: DemoOutput): Promise<number> {
+  const page = ui === false ? undefined : openPage(ui, tell);
   // Without a page it ends by itself, and a Ctrl-C ends it at once.
   exitOn(...(page ? [HANG_UP] : ENDS));
   const stop = page ? stopSignal('Finishing the files in hand.') : new AbortController().signal;
   return withLog(err, async (note) => {
-    const demo = new Demo(folder, { print: out, note, page, stop });
-    return (await demo.run()) ? 0 : 1;
+    const figures = await new Demo(folder, { print: tell, note, page, stop }).run();
+    result(figures);
+    return figures.wrong.length === 0 ? 0 : 1;
   });
 }
 
@@ -101,15 +120,16 @@ function runMysqlDemo(
   folder: string,
   mysql: string | true,
   ui: string | boolean,
-  out: Write,
-  err: Write,
+  { tell, err, result }: DemoOutput,
 ): Promise<number> {
-  const page = ui === false ? undefined : openPage(ui, out);
+  const page = ui === false ? undefined : openPage(ui, tell);
   const stop = stopSignal('Stopping the server.', HANG_UP);
   const url = mysql === true ? undefined : mysql;
   return withLog(err, async (note) => {
     try {
-      return (await new MysqlDemo(folder, { url, print: out, note, page, stop }).run()) ? 0 : 1;
+      const tables = await new MysqlDemo(folder, { url, print: tell, note, page, stop }).run();
+      result({ tables });
+      return differencesOf(tables) === 0 ? 0 : 1;
     } catch (error) {
       if (stop.aborted) return INTERRUPTED;
       throw error;
@@ -118,12 +138,13 @@ function runMysqlDemo(
 }
 
 /** @returns the exit code: 0 if all files were merged and the lake is right, however long it took. */
-function runFreshness(folder: string, pace: FreshnessPace, out: Write, err: Write): Promise<number> {
+function runFreshness(folder: string, pace: FreshnessPace, { tell, err, result }: DemoOutput): Promise<number> {
   exitOn(...ENDS);
   const threads = threadsFor(availableParallelism());
   return withLog(err, async (note) => {
-    const figures = await measureFreshness(folder, pace, { print: out, note, threads });
-    for (const line of freshnessText(figures)) out(line);
+    const figures = await measureFreshness(folder, pace, { print: tell, note, threads });
+    for (const line of freshnessText(figures)) tell(line);
+    result(figures);
     return figures.merged === figures.written && figures.wrong.length === 0 ? 0 : 1;
   });
 }
@@ -152,7 +173,7 @@ const REMOVALS_MAX = 5;
 /** Works in a folder that a person named, or in one that is removed afterwards. */
 async function inFolder(
   keep: string | undefined,
-  out: Write,
+  tell: Write,
   work: (folder: string) => Promise<number>,
 ): Promise<number> {
   if (keep === undefined) {
@@ -171,7 +192,7 @@ async function inFolder(
   await mkdir(folder, { recursive: true });
   if ((await readdir(folder)).length > 0) throw new WrongUsage(`--keep: ${folder} is not empty. Give another folder.`);
   const exitCode = await work(folder);
-  out(`\nKept: ${folder}`);
+  tell(`\nKept: ${folder}`);
   return exitCode;
 }
 

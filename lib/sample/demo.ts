@@ -33,6 +33,13 @@ export interface DemoIo {
   stop: AbortSignal;
 }
 
+/** How the lake ended. */
+export interface DemoFigures {
+  tables: { table: string; rows: number; files: number }[];
+  /** Those that are not as they should be. */
+  wrong: string[];
+}
+
 /** One run of the demo: `tidemark local` in this process, and files that arrive. */
 export class Demo {
   readonly #raw: string;
@@ -50,8 +57,7 @@ export class Demo {
     this.#io = io;
   }
 
-  /** @returns whether the lake ended as it should. */
-  async run(): Promise<boolean> {
+  async run(): Promise<DemoFigures> {
     await mkdir(this.#raw);
     await writeFile(this.#tables, JSON.stringify(TABLES, null, 2));
     this.#print(`Raw files: ${this.#raw}\nLake:      ${this.#lake}\n`);
@@ -75,7 +81,7 @@ export class Demo {
     }
   }
 
-  async #changes(): Promise<boolean> {
+  async #changes(): Promise<DemoFigures> {
     const before = createSampleDatabase();
     this.#print('Full load: DMS writes LOAD00000001.parquet of three tables.');
     await this.#arrive(fullLoadFiles(before));
@@ -90,19 +96,20 @@ export class Demo {
     const merged = await readDemoLake(this.#lake);
     this.#show('\nThe lake after the changes', merged);
 
-    const wrong = wrongTables(merged, after);
+    const figures = figuresOf(merged, after);
     this.#print(
-      wrong.length === 0
+      figures.wrong.length === 0
         ? '\nThe lake holds exactly what the script gives: 9 stores, 24 products, 9,770 orders.'
-        : `\nThe lake differs from what the script gives in: ${wrong.join(', ')}.`,
+        : `\nThe lake differs from what the script gives in: ${figures.wrong.join(', ')}.`,
     );
-    const isRight = wrong.length === 0 && (!this.#io.page || (await this.#goOn(after)));
+    const goesOn = figures.wrong.length === 0 && this.#io.page !== undefined;
+    const last = goesOn ? await this.#goOn(after) : figures;
     this.#print(`Largest memory: ${Math.round(process.resourceUsage().maxRSS / 1024)} MB.`);
-    return isRight;
+    return last;
   }
 
-  /** A slow stream of changes, for who watches the page. @returns whether the lake ended as it should */
-  async #goOn(database: SampleDatabase): Promise<boolean> {
+  /** A slow stream of changes, for who watches the page. */
+  async #goOn(database: SampleDatabase): Promise<DemoFigures> {
     const { stop } = this.#io;
     const live = new LiveChanges(database);
     let broken: { whole: RawFile; until: number } | undefined;
@@ -126,13 +133,13 @@ export class Demo {
       await sleep(PAUSE_MS, undefined, { signal: stop, ref: false }).catch(() => undefined);
     }
     if (broken) await this.#arrive([broken.whole]);
-    const wrong = wrongTables(await readDemoLake(this.#lake), live.database);
+    const figures = figuresOf(await readDemoLake(this.#lake), live.database);
     this.#print(
-      wrong.length === 0
+      figures.wrong.length === 0
         ? '\nThe lake holds exactly what the changes give.'
-        : `\nThe lake differs from what the changes give in: ${wrong.join(', ')}.`,
+        : `\nThe lake differs from what the changes give in: ${figures.wrong.join(', ')}.`,
     );
-    return wrong.length === 0;
+    return figures;
   }
 
   /** A table that nobody named in tables.json. */
@@ -184,6 +191,15 @@ export class Demo {
   #print(line: string): void {
     this.#io.print(line);
   }
+}
+
+function figuresOf(lake: DemoLake, expected: SampleDatabase): DemoFigures {
+  const tables = Object.entries(lake.tables).map(([name, { rows, files }]) => ({
+    table: `${SAMPLE_SCHEMA}/${name}`,
+    rows: rows.length,
+    files,
+  }));
+  return { tables, wrong: wrongTables(lake, expected).map((name) => `${SAMPLE_SCHEMA}/${name}`) };
 }
 
 async function within<T>(ms: number, promise: Promise<T>): Promise<T> {

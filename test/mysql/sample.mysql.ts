@@ -111,8 +111,12 @@ describe('tidemark demo --mysql', () => {
   }, 120_000);
 
   it('uses a server that is there, and leaves nothing behind on it', async () => {
-    const { stdout } = await demo(url, '--keep', join(folder, 'kept'));
-    expect(stdout).toContain('No differences.');
+    const { stdout, stderr } = await demo(url, '--json', '--keep', join(folder, 'kept'));
+    expect(stderr).toContain('No differences.');
+    const { tables } = JSON.parse(stdout) as { tables: object[] };
+    expect(tables).toHaveLength(4);
+    for (const table of tables) expect(table).toMatchObject({ onlyInDatabase: 0, onlyInLake: 0 });
+    expect(tables).toContainEqual({ table: 'sampledb/productorder', equal: 9770, onlyInDatabase: 0, onlyInLake: 0 });
     expect((await readdir(join(folder, 'kept'))).sort()).toEqual(['lake', 'raw', 'replicated.json', 'tables.json']);
     const connection = await connectTo(testServer());
     expect((await connection.query("SHOW DATABASES LIKE 'sampledb'"))[0]).toEqual([]);

@@ -39,6 +39,20 @@ describe('tidemark demo', () => {
     expect(await demoFolders()).toEqual([]);
   });
 
+  it('writes with --json one document at the end, and all else to stderr', async () => {
+    const { stdout, stderr } = await demo('--json', '--keep', join(folder, 'kept'));
+    expect(JSON.parse(stdout)).toEqual({
+      tables: [
+        { table: 'sampledb/store', rows: 9, files: 1 },
+        { table: 'sampledb/product', rows: 24, files: 1 },
+        { table: 'sampledb/productorder', rows: 9770, files: 6 },
+      ],
+      wrong: [],
+    });
+    expect(stderr).toContain('The lake holds exactly what the script gives');
+    expect(stderr).toContain('Kept: ');
+  });
+
   it('keeps the raw files and the lake where it is told to', async () => {
     const { stdout } = await demo('--keep', join(folder, 'kept'));
     expect(stdout).toContain(`Kept: ${join(folder, 'kept')}`);
@@ -111,6 +125,18 @@ describe('tidemark demo', () => {
     );
     expect(stdout).toContain('The lake of every table is equal to its raw files.');
     expect(await demoFolders()).toEqual([]);
+  });
+
+  it('gives the figures of freshness as JSON, too', async () => {
+    const { stdout } = await demo('--json', '--freshness', '--files', '5', '--rate', '20', '--tables', '2');
+    const seconds = expect.any(Number) as unknown;
+    expect(JSON.parse(stdout)).toEqual({
+      merged: 5,
+      written: 5,
+      seconds: { p50: seconds, p90: seconds, p99: seconds, max: seconds },
+      wrong: [],
+      load: expect.any(Number) as unknown,
+    });
   });
 
   it.each([
