@@ -32,7 +32,7 @@ export const CLIENT = {
 };
 
 /**
- * A body takes as long as it takes, while it moves. S3 is silent while it copies a part, of up to 5 GiB: the AWS CLI
+ * A body takes as long as it takes, while it moves. S3 may be silent while it copies a part, of up to 5 GiB: the AWS CLI
  * waits as long, too (AWS CLI user guide, `--cli-read-timeout`).
  */
 export const S3_CLIENT = {
