@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { counted, countText } from '../count-text.ts';
-import { bytesText } from '../local/plan-text.ts';
+import { bytesText } from '../bytes-text.ts';
 import { ProgressBar } from '../local/progress-bar.ts';
 import { namedTable } from '../local/table-name.ts';
 import { WrongUsage } from '../local/wrong-usage.ts';

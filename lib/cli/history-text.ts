@@ -1,3 +1,4 @@
+import { bytesText } from '../bytes-text.ts';
 import { counted, countText } from '../count-text.ts';
 import type { HistoryEntry } from '../table/history-entry.ts';
 import { columnsText } from './columns-text.ts';
@@ -50,14 +51,6 @@ function whatText({ report, compacted, blocked, released, builtAnew, replayed, f
     ...(blocked ? [`blocked${by}: ${blocked.reason}`] : []),
     ...(failed !== undefined ? [`failed: ${failed}`] : []),
   ].join('; ');
-}
-
-const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-
-function bytesText(bytes: number): string {
-  const power = Math.min(UNITS.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, bytes)) / 10)));
-  const value = bytes / 1024 ** power;
-  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${UNITS[power] ?? ''}`;
 }
 
 /** `345 ms`, `1.2 s`, `17 min`, `3.5 h`. */

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { counted, countText } from '../count-text.ts';
-import { bytesText } from '../local/plan-text.ts';
+import { bytesText } from '../bytes-text.ts';
 import { WrongUsage } from '../local/wrong-usage.ts';
 import { exitCodeOfTable, notUpToDateText } from '../place/brought-text.ts';
 import type { Brought, Place, PlaceOptions } from '../place/place.ts';

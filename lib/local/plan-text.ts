@@ -1,3 +1,4 @@
+import { bytesText } from '../bytes-text.ts';
 import { counted, countText } from '../count-text.ts';
 import type { FileDescription, PlanDescription } from '../merge/describe-plan.ts';
 import type { TablePlan } from '../table/plan-table.ts';
@@ -96,10 +97,4 @@ const RANGES_MAX = 20;
 function aligned(rows: readonly (readonly string[])[], indent = '  '): string[] {
   const width = rows.reduce((most, [first = '']) => Math.max(most, first.length), 0);
   return rows.map(([first = '', second = '']) => `${indent}${first.padEnd(width)}  ${second}`);
-}
-
-export function bytesText(bytes: number): string {
-  if (bytes < 1024) return `${bytes} B`;
-  if (bytes < 1024 ** 2) return `${(bytes / 1024).toFixed(1)} KiB`;
-  return `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
 }
