@@ -4,6 +4,7 @@
  *     npm run test:sim -- --seconds 600
  *     npm run test:sim -- --count 5000 --seed 7 --workers 2
  *     npm run test:sim -- --seed 7 --path 12:0:3        one schedule again, with its trace
+ *     npm run test:sim -- --count 1000000 --keep-going  not only up to the first failure
  *     npm run test:sim -- --planted                     whether planted bugs are found
  *
  * Exit code 0 if nothing failed and all that must happen sometimes did. A failure is made small and printed with its
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     path: { type: 'string' },
     workers: { type: 'string', default: String(availableParallelism()) },
+    'keep-going': { type: 'boolean', default: false },
     planted: { type: 'boolean', default: false },
     /** Part of the name of a planted bug: with it the schedules are run. */
     bug: { type: 'string', multiple: true },
@@ -58,9 +60,9 @@ async function simulateMany(): Promise<boolean> {
   const count = path !== undefined ? 1 : values.seconds === undefined ? Number(values.count) : Infinity;
   let begun = 0;
   let schedules = 0;
-  let failure: Failure | undefined;
+  let failures = 0;
   const next = (): Job | undefined => {
-    if (failure || begun >= count || performance.now() > until) return undefined;
+    if ((failures > 0 && !values['keep-going']) || begun >= count || performance.now() > until) return undefined;
     const job = { seed: seed + begun / SCHEDULES_PER_JOB, schedules: Math.min(SCHEDULES_PER_JOB, count - begun) };
     begun += SCHEDULES_PER_JOB;
     return { ...job, shrinks: true, ...(path !== undefined && { path }) };
@@ -70,22 +72,23 @@ async function simulateMany(): Promise<boolean> {
     schedules += result.schedules;
     cpuSeconds += result.cpuMs / 1000;
     counters.merge(result.counts);
-    failure ??= result.failure;
+    if (!result.failure) return;
+    failures++;
+    printFailure(result.failure);
   };
   const isOne = path !== undefined;
   await runJobs(bundle, isOne ? 1 : workers, next, done, { sourceMaps: isOne });
   const seconds = (performance.now() - started) / 1000;
-  if (failure) printFailure(failure);
-  const rare = path === undefined && !failure ? tooRare(counters, schedules) : [];
+  const rare = path === undefined && failures === 0 ? tooRare(counters, schedules) : [];
   for (const line of rare) print(`too rare: ${line}`);
   for (const [what, times] of [...counters.counts].sort()) print(`  ${times.toLocaleString('en')} ${what}`);
   const faults = [...counters.counts].reduce((sum, [what, times]) => sum + (what.startsWith('fault') ? times : 0), 0);
   print(
     `${schedules.toLocaleString('en')} schedules in ${seconds.toFixed(1)} s, ${Math.round(schedules / seconds)} a second with ` +
       `${workers} workers, ${Math.round(schedules / cpuSeconds)} a second of processor time, ` +
-      `${faults.toLocaleString('en')} faults, ${failure ? 1 : 0} failures`,
+      `${faults.toLocaleString('en')} faults, ${failures} failures`,
   );
-  return !failure && rare.length === 0;
+  return failures === 0 && rare.length === 0;
 }
 
 /** Each planted bug must be found within so many schedules. */
