@@ -6,19 +6,23 @@ import type { RawListing } from './raw-listing.ts';
 import type { StoredRow } from './row-store.ts';
 import { saveProgress } from './row-store.ts';
 
-/** Keeps the names in the row few: an item has room for some thousands, a table that begins may have more to merge. */
+/**
+ * Keeps the names in the row few: an item has room for some thousands, a table that begins may have more to merge.
+ * @returns the row, and the newest listing of the raw files: what came meanwhile is not to become late
+ */
 export async function raiseMark(
   row: StoredRow,
   listing: RawListing,
   listWhole: () => Promise<RawListing>,
   { tables, random }: Pick<Ports, 'tables' | 'random'>,
-): Promise<StoredRow> {
+): Promise<{ row: StoredRow; listing: RawListing }> {
   const { coverage } = row.progress;
-  if (coverage.names.size <= NAMES_MAX) return row;
+  if (coverage.names.size <= NAMES_MAX) return { row, listing };
   const whole = listing.whole ? listing : await listWhole();
   const [first] = pendingChanges(row.progress, whole);
   // A file that came late is looked at before the mark passes it.
-  if (first && isLate(first, row.progress)) return row;
+  if (first && isLate(first, row.progress)) return { row, listing: whole };
   const done = whole.changeFiles.filter((file) => !first || compareChangeFiles(file, first) < 0);
-  return saveProgress(row, { coverage: compacted(coverage, done, whole.listedAt) }, tables, random);
+  const raised = { coverage: compacted(coverage, done, whole.listedAt) };
+  return { row: await saveProgress(row, raised, tables, random), listing: whole };
 }

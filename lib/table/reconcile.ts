@@ -173,9 +173,10 @@ class Reconciliation {
   }
 
   /** @returns the row once the lake is up to the raw files, or that time is up */
-  private async merge(row: StoredRow, prefix: string, listing: RawListing): Promise<StoredRow | 'more'> {
+  private async merge(row: StoredRow, prefix: string, listed: RawListing): Promise<StoredRow | 'more'> {
     const { tables, random, clock, log } = this.ports;
     let current = row;
+    let listing = listed;
     let longest = 0;
     for (;;) {
       const step = decide(current, listing);
@@ -183,14 +184,12 @@ class Reconciliation {
       if (step.kind === 'list whole') return this.mergeWhole(current, prefix);
       if (this.deadline.leavesNoTimeFor(longest * HEADROOM)) return 'more';
       const started = clock.now();
-      if (step.kind === 'new generation') {
-        current = await this.beginGeneration(current, step);
-      } else {
-        const merged = await this.mergeStep(current, prefix, listing, step);
-        if (merged === 'list whole') return this.mergeWhole(current, prefix);
-        current = merged;
-      }
-      current = await raiseMark(current, listing, () => this.listWhole(current), this.ports);
+      const merged: StoredRow | 'list whole' =
+        step.kind === 'new generation'
+          ? await this.beginGeneration(current, step)
+          : await this.mergeStep(current, prefix, listing, step);
+      if (merged === 'list whole') return this.mergeWhole(current, prefix);
+      ({ row: current, listing } = await raiseMark(merged, listing, () => this.listWhole(merged), this.ports));
       longest = Math.max(longest, clock.now() - started);
     }
     const { blocked, partial, replay, rawGone, changeFiles } = current.progress;
