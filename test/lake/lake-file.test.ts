@@ -77,7 +77,7 @@ describe('lake files', () => {
     await expect(opening).rejects.toThrow(TableBlocked);
     await expect(opening).rejects.toMatchObject({
       message: expect.stringContaining('t/bad.parquet'),
-      next: expect.stringContaining('move it out'),
+      next: expect.stringContaining("Move it out of the table's lake folder"),
     });
   });
 

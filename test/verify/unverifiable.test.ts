@@ -142,7 +142,7 @@ describe('a table cannot be verified', () => {
     const { state, reason } = await verified(table);
     expect(state).toBe('unverifiable');
     expect(reason).toContain(key);
-    expect(reason).toContain('move it out of the lake folder');
+    expect(reason).toContain("Move it out of the table's lake folder");
   });
 
   it('whose lake has values of a type that raw values cannot be compared with', async () => {
