@@ -89,6 +89,7 @@ export class Calls {
         run: () => this.#take(process, call, answer, pending),
         leave: () => this.#leave(process, call, pending),
         isLakeWrite: isLakeWrite(call),
+        endsBy: this.scheduler.clock.now() + longestMs(isLakeWrite(call)),
       };
       this.scheduler.add(pending);
     });
@@ -190,7 +191,8 @@ export class Calls {
         this.#noteRefusal(true, call, error);
       }
     };
-    this.scheduler.add({ actor: this.#network, readyAt: this.#delayed(pending, later), run });
+    const readyAt = this.#delayed(pending, later);
+    this.scheduler.add({ actor: this.#network, readyAt, endsBy: pending.endsBy, run });
   }
 
   #hold(process: Process, fault: 'slow' | 'frozen', pending: PendingCall): void {
@@ -204,12 +206,9 @@ export class Calls {
     }
   }
 
-  /** When an action goes on that is put off: a call that was before has its end all the same. */
-  #delayed(action: Action, byMs: number): number {
-    const now = this.scheduler.clock.now();
-    if (!isPending(action)) return now + byMs;
-    action.endsBy ??= now + longestMs(action.isLakeWrite);
-    return Math.min(now + byMs, action.endsBy);
+  /** When an action goes on that is put off, be it for the second time. */
+  #delayed({ endsBy = Infinity }: Action, byMs: number): number {
+    return Math.min(this.scheduler.clock.now() + byMs, endsBy);
   }
 
   #noteRefusal<T>(isLate: boolean, { name }: Call<T>, error: unknown): void {
@@ -243,8 +242,7 @@ interface PendingCall extends Action {
   /** Lets it arrive though its sender is dead. */
   leave: () => void;
   isLakeWrite: boolean;
-  /** When it takes effect at the latest, in ms since the epoch; undefined as long as nothing holds it up. */
-  endsBy?: number;
+  endsBy: number;
 }
 
 function isLakeWrite<T>({ store, writes }: Call<T>): boolean {

@@ -17,6 +17,8 @@ export interface Action {
   readonly actor: Actor;
   /** Milliseconds since the epoch. */
   readyAt: number;
+  /** When it has taken place at the latest, however far the clock was set: nothing else goes before it then. */
+  endsBy?: number;
   run: () => void | Promise<void>;
 }
 
@@ -90,7 +92,8 @@ export class Scheduler {
     let ready: Action | Source | undefined;
     let next: number | undefined;
     for (const action of this.#actions) {
-      const { readyAt: at } = action;
+      const { readyAt: at, endsBy = Infinity } = action;
+      if (endsBy <= now) return { ready: action, next };
       if (at > now) next = next === undefined || at < next ? at : next;
       else if (!ready || action.actor.priority > ready.actor.priority) ready = action;
     }
