@@ -4,9 +4,7 @@ import type { Exceptions } from '../contracts/exceptions.ts';
 export const MOTO_EXCEPTIONS: Readonly<Record<'objectStore' | 'tableStore' | 'catalog' | 'wakeUpQueue', Exceptions>> = {
   objectStore: {},
   tableStore: {},
-  catalog: {
-    'replaces no other version than the one that was read': 'moto replaces a table whichever version is named',
-  },
+  catalog: {},
   wakeUpQueue: {
     'takes a wake-up with the same table and cause once':
       'moto forgets the deduplication id of a message as soon as that is deleted',
