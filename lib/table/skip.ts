@@ -3,7 +3,7 @@ import type { Coverage, DatedChangeFile } from './coverage.ts';
 import { isAccountedFor, NAMES_MAX } from './coverage.ts';
 import { changesBegan, rebuiltFrom, rebuiltWith } from './rebuild.ts';
 import { isCorrected } from './full-load.ts';
-import { isMerged } from './pending.ts';
+import { isMerged, pendingChanges, pendingLoads } from './pending.ts';
 import type { EditPorts } from './edit-row.ts';
 import { editRow } from './edit-row.ts';
 import { versionsOf } from './raw-listing.ts';
@@ -121,7 +121,16 @@ function withoutPart(row: TableRow, listing: RawListing, name: string): Partial<
     loadFiles: listing.loadFiles.filter((file) => file.name !== name),
   };
   const next = 'Remove the file to do without the rest of it, or have DMS reload the table.';
-  return orRefused(() => rebuiltFrom(row, left, `${name} is skipped, of which rows may be in the lake`), next).progress;
+  const build = () => rebuiltFrom(row, left, `${name} is skipped, of which rows may be in the lake`);
+  const { progress } = orRefused(build, next);
+  const after = { ...row.progress, ...progress };
+  // What is merged first takes the place of what is in the lake.
+  if (pendingLoads(after, left).length === 0 && pendingChanges(after, left).length === 0)
+    throw new Refused(
+      `Rows of ${name} may be in the lake, and there is no other file from which the table could be built anew without them.`,
+      'Put a good copy in its place, or have DMS reload the table.',
+    );
+  return progress;
 }
 
 /**

@@ -446,6 +446,26 @@ describe('a skip is refused, with what to do instead, and changes nothing,', () 
     expect((await refusal(table, SECOND)).message).toContain(`room for ${SKIPPED_MAX}`);
   });
 
+  it('of the only file there is, half of which is in the lake: nothing would take the place of its rows', async () => {
+    const lab = new TableLab({ valuesPerMerge: 8 });
+    const table = await lab.activeTable();
+    let writes = 0;
+    lab.onCall = ({ store, name }) => (store === 'lake' && name === 'write' && ++writes > 1 ? 'reject' : 'none');
+    const ids = [1, 2, 3, 4, 5, 6];
+    await table.merge([
+      table.change(
+        NAMES[0],
+        ids.map((id) => ['I', id, 'fig'] as const),
+      ),
+    ]);
+    lab.onCall = () => 'none';
+    expect(await table.item()).toHaveProperty('Partial');
+    expect((await refusal(table, `${NAMES[0]}.parquet`)).message).toContain('no other file');
+    await table.merge();
+    await lab.settle();
+    expect(await table.rows()).toEqual(ids.map((id) => `${id} fig`));
+  });
+
   it('taken back of a file that is not skipped, naming those that are', async () => {
     const table = await blocked();
     await skip(table);
