@@ -164,6 +164,8 @@ export class Calls {
     if (!writes) return this.#answer(process, call, answer);
     try {
       const first = await call.effect();
+      // Messages that it handed back, say, may come again before it is told so.
+      process.isSlow = true;
       const retry = async (): Promise<void> => {
         this.trace.note(() => `${text(process, call)}: the client retries`);
         try {

@@ -9,8 +9,8 @@ import type { Account } from './account.ts';
 import type { Process } from './calls.ts';
 
 /** A message as Lambda hands it to a function. */
-type Message = Omit<ReceivedMessage, 'receiveCount'> & {
-  attributes: { ApproximateReceiveCount: string; MessageGroupId?: string };
+type Message = Omit<ReceivedMessage, 'receiveCount' | 'groupId'> & {
+  attributes: { ApproximateReceiveCount: string; MessageGroupId: string | undefined };
 };
 
 interface RunningMerge {
@@ -62,9 +62,9 @@ export class Consumers {
 
   #invoke(name: 'route' | 'merge', messages: readonly ReceivedMessage[], queue: Queue): void {
     this.account.functions.invoke(name, async (ports, process) => {
-      const received = messages.map(({ receiveCount, ...message }) => ({
+      const received = messages.map(({ receiveCount, groupId, ...message }) => ({
         ...message,
-        attributes: { ApproximateReceiveCount: String(receiveCount) },
+        attributes: { ApproximateReceiveCount: String(receiveCount), MessageGroupId: groupId },
       }));
       const failed = await (name === 'route' ? this.#route(ports, received) : this.#merge(ports, process, received));
       return () => {
