@@ -15,12 +15,14 @@ export interface Columns {
 export const FIRST_COLUMNS: Columns = { id: 'int32', text: 'none', amount: undefined, at: undefined };
 export const TYPED_COLUMNS: Columns = { ...FIRST_COLUMNS, amount: 0, at: 'timestampMillis' };
 
+export const AMOUNT_SCALE_MAX = 4;
+
 /** Each holds all that those before it do, or comes together with them. */
 const AMOUNTS: readonly DmsType[] = [
   { kind: 'int32' },
   { kind: 'int64' },
   { kind: 'decimal', precision: 12, scale: 2 },
-  { kind: 'decimal', precision: 14, scale: 4 },
+  { kind: 'decimal', precision: 14, scale: AMOUNT_SCALE_MAX },
 ];
 
 /** @returns the columns from now on; the same object if that is no change */

@@ -2,6 +2,7 @@
 import type { RowGroup } from 'hyparquet';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
+import { AMOUNT_SCALE_MAX } from './columns.ts';
 import type { Row } from './row.ts';
 import { rowText } from './row.ts';
 
@@ -65,11 +66,16 @@ function rowsOf(key: string, records: Records): LakeRow[] {
       day: folderDay === undefined ? ((day ?? null) as string | null) : dayOf(folderDay),
       extra: (extra ?? null) as string | null,
       other: (other ?? null) as string | null,
-      amount: typeof amount === 'number' || typeof amount === 'bigint' ? String(Number(amount)) : null,
+      amount: typeof amount === 'number' || typeof amount === 'bigint' ? amountText(Number(amount)) : null,
       at: at instanceof Date ? at.toISOString() : null,
     };
     return { ...row, generation, folder, text: rowText(row) };
   });
+}
+
+/** The reader multiplies a decimal by a power of ten, which need not give the number nearest to it. */
+function amountText(amount: number): string {
+  return String(Number(amount.toFixed(AMOUNT_SCALE_MAX)));
 }
 
 type Records = readonly Record<string, unknown>[];
