@@ -3,7 +3,7 @@ import type { Coverage, DatedChangeFile } from './coverage.ts';
 import { isAccountedFor, NAMES_MAX } from './coverage.ts';
 import { changesBegan, rebuiltFrom, rebuiltWith } from './rebuild.ts';
 import { isCorrected } from './full-load.ts';
-import { isMerged, pendingChanges, pendingLoads } from './pending.ts';
+import { isLate, isMerged, pendingChanges, pendingLoads } from './pending.ts';
 import type { EditPorts } from './edit-row.ts';
 import { editRow } from './edit-row.ts';
 import { versionsOf } from './raw-listing.ts';
@@ -63,7 +63,9 @@ export function planSkip(row: TableRow, listing: RawListing, name: string): Plan
     );
   const isInTheWay = progress.blocked?.file === name;
   const wasMerged = file.kind === 'change' && isSetBack(name, progress.replay);
-  if (progress.partial?.file === name || (wasMerged && isInTheWay)) {
+  // A late one may be in the way, though it is good: rows of it may be written.
+  const isBegun = file.kind === 'change' && isLate(file, progress) && progress.attempts > 0;
+  if (progress.partial?.file === name || (isInTheWay && (wasMerged || isBegun))) {
     const rebuilt = withoutPart({ ...row, progress: { ...progress, skipped } }, listing, name);
     return { progress: { ...rebuilt, skipped, blocked: undefined }, outcome: 'skipped', isRebuilt: true };
   }

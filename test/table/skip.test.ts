@@ -466,6 +466,22 @@ describe('a skip is refused, with what to do instead, and changes nothing,', () 
     expect(await table.rows()).toEqual(ids.map((id) => `${id} fig`));
   });
 
+  it('of a late file of which a merge that died may have written rows, where later files are gone', async () => {
+    const lab = new TableLab();
+    const table = await lab.activeTable();
+    table.load('LOAD00000001', [[1, 'apple']]);
+    table.change(NAMES[1], [['U', 1, 'second']]);
+    await lab.settle();
+    lab.onCall = ({ store, name }) => (store === 'tables' && name === 'update' && ++updates > 1 ? 'reject' : 'none');
+    let updates = 0;
+    await table.merge([table.change(NAMES[0], [['I', 2, 'late']])]);
+    lab.onCall = () => 'none';
+    expect(await table.rows()).toEqual(['1 second', '2 late']);
+    lab.raw.remove(table.rawKey(SECOND));
+    expect((await lab.settle()).at(-1)).toMatchObject({ state: 'blocked', blocked: { file: `${NAMES[0]}.parquet` } });
+    expect((await refusal(table, `${NAMES[0]}.parquet`)).next).toContain('Remove the file');
+  });
+
   it('taken back of a file that is not skipped, naming those that are', async () => {
     const table = await blocked();
     await skip(table);
