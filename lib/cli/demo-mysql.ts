@@ -127,17 +127,23 @@ export class MysqlDemo {
       },
     );
     const ended = local.then((exitCode) => Promise.reject(new Error(`the merge ended early, with ${exitCode}`)));
+    const over = new AbortController();
+    const script = this.#runScript(server, connection, raw, AbortSignal.any([over.signal, this.#io.stop]));
     try {
-      await Promise.race([this.#runScript(server, connection, raw), ended, rejected(this.#io.stop)]);
+      await Promise.race([script, ended]);
       return await this.#compare(connection, { raw, lake });
     } finally {
+      over.abort();
       await this.#standIn?.stop().catch(ignore);
+      // A full load that is under way needs the server.
+      await script.catch(ignore);
       stop.abort();
       await local;
     }
   }
 
-  async #runScript(server: MysqlServer, connection: Connection, raw: string): Promise<void> {
+  /** @throws Error soon after it is to stop */
+  async #runScript(server: MysqlServer, connection: Connection, raw: string, stop: AbortSignal): Promise<void> {
     const start = async (): Promise<DmsStandIn> => {
       const standIn = await DmsStandIn.start({
         server,
@@ -150,37 +156,39 @@ export class MysqlDemo {
         onFile: (key) => this.#files.placed(key),
       });
       this.#standIn = standIn;
-      if (this.#io.stop.aborted) await standIn.stop();
+      if (stop.aborted) await standIn.stop();
       return standIn;
     };
     const sql = async (statement: string): Promise<void> => {
+      stop.throwIfAborted();
       this.#io.print(`  ${statement};`);
       await connection.query(statement);
     };
     this.#io.print('Full load of the sample database, and of a table with a column of each type:');
-    await (await this.#followed(await start(), () => Promise.resolve())).stop();
+    await (await this.#followed(await start(), () => Promise.resolve(), stop)).stop();
 
     this.#io.print('\nThe stand-in for DMS is stopped. The sample script begins:');
     const [before, after] = [SAMPLE_SCRIPT.slice(0, 2), SAMPLE_SCRIPT.slice(2)];
     for (const statement of before) await sql(statement);
     this.#io.print('It is started again, and goes on where it was, while the script does, too:');
     const standIn = await start();
-    await this.#followed(standIn, async () => {
+    const work = async (): Promise<void> => {
       for (const statement of after) await sql(statement);
       this.#io.print(`  ${EDGE_ROWS} rows of all types inserted, updated and deleted;`);
       await changeEdges(connection);
-    });
+    };
+    await this.#followed(standIn, work, stop);
     await standIn.stop();
   }
 
   /** Until all that `work` changed is in the lake. */
-  async #followed(standIn: DmsStandIn, work: () => Promise<void>): Promise<DmsStandIn> {
+  async #followed(standIn: DmsStandIn, work: () => Promise<void>, stop: AbortSignal): Promise<DmsStandIn> {
     const follow = async (): Promise<void> => {
       await work();
       await standIn.caughtUp();
       await this.#files.settled();
     };
-    await Promise.race([follow(), standIn.failed]);
+    await Promise.race([follow(), standIn.failed, rejected(stop)]);
     return standIn;
   }
 

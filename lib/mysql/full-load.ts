@@ -130,11 +130,20 @@ function readRows(
   const selected = columns.map(({ name, type }) =>
     type.base === 'float' ? `CAST(${quotedName(name)} AS DOUBLE)` : quotedName(name),
   );
-  return connection
+  // Of a connection that is lost no stream is told: it would never end.
+  let fail = (error: Error): void => {
+    throw error;
+  };
+  const lost = (error: Error): void => fail(error);
+  connection.on('error', lost);
+  const rows = connection
     .query({
       sql: `SELECT ${selected.join(', ')} FROM ${quotedName(schema, table)}`,
       rowsAsArray: true,
       typeCast: (field) => field.buffer(),
     })
-    .stream() as AsyncIterable<(Buffer | null)[]>;
+    .stream();
+  fail = (error) => rows.destroy(error);
+  rows.once('close', () => connection.off('error', lost));
+  return rows as AsyncIterable<(Buffer | null)[]>;
 }

@@ -40,6 +40,8 @@ export async function openSession(
   server: MysqlServer,
 ): Promise<{ connection: Connection; streaming: StreamingConnection }> {
   const streaming = createConnection({ ...server, charset: 'utf8mb4' });
+  // Of a connection that is lost the query is told that waits, or the next one.
+  streaming.on('error', () => undefined);
   const connection = streaming.promise();
   await connection.connect();
   await connection.query(`SET time_zone = '+00:00'`);

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { parquetMetadata } from 'hyparquet';
@@ -246,6 +248,30 @@ describe('the stand-in for DMS', () => {
     const standIn = await lab.startStandIn();
     await expect(standIn.failed).rejects.toThrow('the binlog cannot be read on');
     await standIn.stop().catch(() => undefined);
+  });
+
+  it('ends when the connection is lost in the middle of a full load', async () => {
+    await lab.sql(`INSERT INTO item SELECT seq, repeat('x', 20), 1 FROM seq_1_to_100000`);
+    const { host, port } = lab.server;
+    const sockets: Socket[] = [];
+    const proxy = createServer((client) => {
+      const server = connect(port, host);
+      for (const socket of [client, server]) socket.on('error', () => undefined);
+      sockets.push(client, server);
+      client.pipe(server).pipe(client);
+    }).listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    try {
+      const { port: proxied } = proxy.address() as AddressInfo;
+      const server = { ...lab.server, host: '127.0.0.1', port: proxied };
+      const cut = () => {
+        for (const socket of sockets) socket.destroy();
+      };
+      const loading = lab.startStandIn({ server, fileBytesMax: 2_000, onFile: cut });
+      await expect(loading).rejects.toMatchObject({ code: 'PROTOCOL_CONNECTION_LOST' });
+    } finally {
+      proxy.close();
+    }
   });
 
   it('says which column DMS has no type for', async () => {
