@@ -23,7 +23,7 @@ import type { Failure, Job, JobResult } from './worker.ts';
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string' },
-    count: { type: 'string', default: '3000' },
+    count: { type: 'string' },
     seed: { type: 'string', default: '1' },
     path: { type: 'string' },
     workers: { type: 'string', default: String(availableParallelism()) },
@@ -57,7 +57,7 @@ async function simulateMany(): Promise<boolean> {
   const counters = new Counters();
   const started = performance.now();
   const until = values.seconds === undefined ? Infinity : started + Number(values.seconds) * 1000;
-  const count = path !== undefined ? 1 : values.seconds === undefined ? Number(values.count) : Infinity;
+  const count = path !== undefined ? 1 : Number(values.count ?? (values.seconds === undefined ? 3000 : Infinity));
   let begun = 0;
   let schedules = 0;
   let failures = 0;
