@@ -1,9 +1,10 @@
 /**
  * The AWS adapters, and the command on a stack, against a moto server that is running:
  *
+ *     python test/moto/serve.py
  *     npm run test:moto -- --endpoint http://127.0.0.1:5000
  *
- * `.ci/run` installs and starts one (`test/moto/requirements.txt`). Exit code 0 if what moto does as AWS does came out
+ * The first prints the URL; `.ci/run` installs (`test/moto/requirements.txt`) and starts it. Exit code 0 if what moto does as AWS does came out
  * right, and what is named in `exceptions.ts` did not.
  */
 import { spawn } from 'node:child_process';
