@@ -4,8 +4,8 @@
  *     python test/moto/serve.py
  *     npm run test:moto -- --endpoint http://127.0.0.1:5000
  *
- * The first prints the URL; `.ci/run` installs (`test/moto/requirements.txt`) and starts it. Exit code 0 if what moto does as AWS does came out
- * right, and what is named in `exceptions.ts` did not.
+ * The first prints the URL; `.ci/run` installs (`test/moto/requirements.txt`) and starts it. Exit code 0 if what moto does
+ * as AWS does came out right, and what is named in `exceptions.ts` did not.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
