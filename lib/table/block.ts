@@ -1,6 +1,7 @@
 import type { TableBlocked } from '../errors.ts';
 import type { TableName } from '../dms/object-key.ts';
 import { ObjectChanged } from '../ports/object-store.ts';
+import { TableItemChanged } from '../ports/table-store.ts';
 import type { Ports } from '../ports/ports.ts';
 import { pendingLoads } from './pending.ts';
 import type { RawListing } from './raw-listing.ts';
@@ -11,22 +12,26 @@ import { settingsText } from './row.ts';
 
 /**
  * Notes in a table's row what is in the way; once, as long as it is the same.
- * @throws ObjectChanged if that file was replaced or removed since it was listed: another merge may have merged it already,
- * and nobody would be woken to take the note back.
+ * @param seen the row as it was read before the raw files were listed
+ * @throws ObjectChanged if that file was replaced or removed since it was listed, TableItemChanged if it was skipped or the
+ * settings were edited: another merge may have merged the rest already, and nobody would be woken to take the note back.
  */
 export async function blockTable(
   error: TableBlocked,
-  path: string,
+  seen: TableRow,
   name: TableName,
   listing: RawListing,
   { raw, tables, random, clock, config }: Pick<Ports, 'raw' | 'tables' | 'random' | 'clock' | 'config'>,
 ): Promise<Blocked> {
+  const { path } = seen;
   const row = await readOrRegisterRow(path, name, tables, config);
   const key = rawPrefix(path) + error.file;
   // After the row was read: who merges what replaces the file from now on changes the row, and this note is refused.
   const found = error.file === '' ? undefined : await raw.head(key);
   const listed = listedFiles(listing).find(({ name }) => name === error.file);
   if (listed && found?.eTag !== listed.eTag) throw new ObjectChanged(key, `version ${listed.eTag}`);
+  const isSkipped = listed && row.progress.skipped.get(listed.name) === listed.eTag;
+  if (isSkipped || settingsText(row.settings) !== settingsText(seen.settings)) throw new TableItemChanged(path);
   const blocked: Blocked = {
     file: error.file,
     eTag: found?.eTag ?? '',

@@ -319,7 +319,7 @@ class Reconciliation {
   }
 
   private async block(error: TableBlocked, row: TableRow, listing: RawListing): Promise<Blocked> {
-    const blocked = await blockTable(error, this.path, this.name, listing, this.ports);
+    const blocked = await blockTable(error, row, this.name, listing, this.ports);
     const { file, reason, since } = blocked;
     if (since !== row.progress.blocked?.since) this.meter.befallen.blocked = { file, reason };
     return blocked;

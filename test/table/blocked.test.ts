@@ -3,6 +3,7 @@ import type { DmsColumn } from '../../lib/sample/dms-column.ts';
 import type { Fault } from '../cloud/fault.ts';
 import { OP_COLUMN } from '../../lib/sample/dms-column.ts';
 import type { TableOutcome } from '../../lib/table/reconcile-batch.ts';
+import { skipFile } from '../../lib/table/skip.ts';
 import { sweep } from '../../lib/table/sweep.ts';
 import { deferred } from './deferred.ts';
 import type { LabTable } from './table-lab.ts';
@@ -102,6 +103,48 @@ describe('a file that cannot be merged', () => {
     await slow;
     expect(await table.item()).not.toHaveProperty('Blocked');
     expect(await table.rows()).toEqual(['1 after', '2 good']);
+  });
+
+  it.each([
+    [
+      'skipped',
+      async ({ path, lab }: LabTable) => {
+        expect(await skipFile(path, `${NAMES[0]}.parquet`, { undo: false }, lab.ports)).toMatchObject({
+          outcome: 'skipped',
+        });
+      },
+      { primaryKey: ['id'] },
+      BAD,
+    ],
+    [
+      'made good by a corrected key',
+      ({ path, lab }: LabTable) => {
+        lab.tables.edit(path, { PrimaryKey: 'id' });
+        return Promise.resolve();
+      },
+      { primaryKey: ['number'] },
+      changeBytes([['U', 2, 'good']]),
+    ],
+  ])('blocks nothing where it was %s while a slow merge was reading it', async (_, release, settings, bytes) => {
+    const lab = new TableLab();
+    const table = await lab.activeTable(settings);
+    const key = table.put(`${NAMES[0]}.parquet`, bytes);
+    const [stall, goOn] = [deferred(), deferred()];
+    lab.onCall = async ({ store, name }): Promise<Fault> => {
+      if (store !== 'raw' || name !== 'read') return 'none';
+      lab.onCall = () => 'none';
+      stall.resolve();
+      await goOn.promise;
+      return 'none';
+    };
+    const slow = table.merge([key]);
+    await stall.promise;
+    expect((await table.merge([key])).outcome?.state).toBe('blocked');
+    await release(table);
+    await table.merge([key]);
+    goOn.resolve();
+    await slow;
+    expect(await table.item()).not.toHaveProperty('Blocked');
   });
 
   it('goes on when it is deleted and the sweep comes by', async () => {
