@@ -58,7 +58,7 @@ export function lostWhileBlocked(
   { model, item, lakeFolder, isAhead }: SourceTable,
   view: LakeView,
 ): string | undefined {
-  if (!item?.BuiltWith || isAhead || item.Intent !== undefined) return undefined;
+  if (!item?.BuiltWith || isAhead || model.isLakeOld || item.Intent !== undefined) return undefined;
   const key = keyKindOf((item.BuiltWith as { PrimaryKey: string }).PrimaryKey);
   return model.difference(model.expectedBy(item, key), view.rows(lakeFolder), key, item);
 }

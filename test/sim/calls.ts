@@ -49,6 +49,8 @@ class CallFailed extends Error {
 export class Calls {
   /** How many calls there were, and how many that change something. */
   readonly counts = { calls: 0, writes: 0, 'lake writes': 0 };
+  /** Calls that change something and arrive later than their sender waits, by store and target. */
+  readonly #underWay: string[] = [];
   #faults: FaultSpec[];
   readonly #network: Actor;
   readonly #random: SeededRandom;
@@ -67,6 +69,11 @@ export class Calls {
   /** Whatever is under way goes on; no new faults. */
   stopFaults(): void {
     this.#faults = [];
+  }
+
+  /** Whether something may change yet that its sender has given up. */
+  isUnderWay(store: Call<unknown>['store'], target: string): boolean {
+    return this.#underWay.includes(store + target);
   }
 
   /** Waits for its turn, then for what becomes of it. Never answers a process that is dead. */
@@ -185,7 +192,10 @@ export class Calls {
   #leave<T>(process: Process, call: Call<T>, pending: PendingCall): void {
     if (!call.writes) return;
     const later = this.#random.pick([1_000, 10 * 60_000, 40 * 60_000, longestMs(pending.isLakeWrite)]);
+    const what = call.store + call.target;
+    this.#underWay.push(what);
     const run = async (): Promise<void> => {
+      this.#underWay.splice(this.#underWay.indexOf(what), 1);
       this.trace.note(() => `${text(process, call)}: arrives late`);
       try {
         await call.effect();

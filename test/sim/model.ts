@@ -41,7 +41,7 @@ export class TableModel {
   /** Those of the generation before, of which rows are in the lake until something of this one is merged. */
   #doubtfulBefore: readonly RawVersion[] = [];
   /** Whether nothing of this generation is merged yet: the lake is as it was in the one before. */
-  #isLakeOld = false;
+  isLakeOld = false;
 
   put(version: RawVersion): void {
     this.history.push(version);
@@ -59,7 +59,7 @@ export class TableModel {
     this.present.delete(name);
     this.#gone.set(version, at);
     if (version.isBad || this.#committed.has(version)) return;
-    if (this.#isLakeOld) this.#doubtfulBefore = [...this.#doubtfulBefore, version];
+    if (this.isLakeOld) this.#doubtfulBefore = [...this.#doubtfulBefore, version];
     if (mayBeWritten) this.#doubtful.add(version);
   }
 
@@ -106,7 +106,7 @@ export class TableModel {
       }
       this.#doubtfulBefore = [...this.#doubtfulBefore, ...this.#doubtful];
       this.#doubtful.clear();
-      this.#isLakeOld = true;
+      this.isLakeOld = true;
     }
     // What is set back to be merged again.
     if (after.Replay !== undefined && before?.Version !== after.Version)
@@ -243,7 +243,7 @@ export class TableModel {
     if (!version) return;
     if (!this.#committed.has(version)) {
       this.#doubtfulBefore = [];
-      this.#isLakeOld = false;
+      this.isLakeOld = false;
     }
     this.#committed.add(version);
     this.#doubtful.delete(version);

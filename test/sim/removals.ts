@@ -83,6 +83,7 @@ export class Removals {
     const areKnown =
       item !== undefined &&
       !account.consumers.isMerging(this.table.path) &&
+      !account.surroundings.calls.isUnderWay('tables', this.table.path) &&
       restorable.every((version) => !model.isCommitted(version) || isDone(version, item));
     for (const version of restorable) {
       const bytes = this.#removed.get(version);
