@@ -75,9 +75,10 @@ export class Removals {
   restore(): void {
     const account = this.account();
     const { item, model } = this.table;
-    // What the hourly solution merged is merged when its lake is taken over, there or not.
-    const isTakenOver = item?.BuiltWith !== undefined;
-    const restorable = model.restorable().filter((version) => isTakenOver || !model.hourly?.files.has(version));
+    // What the hourly solution merged is in its lake, also what was gone when that was taken over.
+    const restorable = model
+      .restorable()
+      .filter((version) => model.isCommitted(version) || !model.hourly?.files.has(version));
     // A merge that listed the folder without them may have the row forget them; and were some left out, older ones would come
     // back without later ones.
     const areKnown =
