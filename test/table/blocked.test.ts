@@ -22,6 +22,22 @@ async function loaded(settings = {}): Promise<{ lab: TableLab; table: LabTable }
   return { lab, table };
 }
 
+/** A merge that is held when it reads a raw file, the first time. */
+async function slowMerge(table: LabTable, woken: string, held: string) {
+  const { lab } = table;
+  const [reading, goOn] = [deferred(), deferred()];
+  lab.onCall = async ({ store, name, target }): Promise<Fault> => {
+    if (store !== 'raw' || name !== 'read' || target !== held) return 'none';
+    lab.onCall = () => 'none';
+    reading.resolve();
+    await goOn.promise;
+    return 'none';
+  };
+  const slow = table.merge([woken]);
+  await reading.promise;
+  return { slow, release: () => goOn.resolve() };
+}
+
 const NAMES = ['20260301-100000000', '20260301-110000000', '20260301-120000000'];
 
 describe('a file that cannot be merged', () => {
@@ -83,23 +99,14 @@ describe('a file that cannot be merged', () => {
   });
 
   it('blocks nothing where it was replaced and merged while a slow merge was reading it', async () => {
-    const { lab, table } = await loaded();
+    const { table } = await loaded();
     const key = table.put(`${NAMES[0]}.parquet`, BAD);
     const next = table.change(NAMES[1]!, [['U', 1, 'after']]);
-    const [stall, release] = [deferred(), deferred()];
     // Both are read side by side; the bad one is read when the other is held.
-    lab.onCall = async ({ store, name, target }): Promise<Fault> => {
-      if (store !== 'raw' || name !== 'read' || target !== next) return 'none';
-      lab.onCall = () => 'none';
-      stall.resolve();
-      await release.promise;
-      return 'none';
-    };
-    const slow = table.merge([key]);
-    await stall.promise;
+    const { slow, release } = await slowMerge(table, key, next);
     table.change(NAMES[0]!, [['U', 2, 'good']]);
     await table.merge([key]);
-    release.resolve();
+    release();
     await slow;
     expect(await table.item()).not.toHaveProperty('Blocked');
     expect(await table.rows()).toEqual(['1 after', '2 good']);
@@ -125,24 +132,15 @@ describe('a file that cannot be merged', () => {
       { primaryKey: ['number'] },
       changeBytes([['U', 2, 'good']]),
     ],
-  ])('blocks nothing where it was %s while a slow merge was reading it', async (_, release, settings, bytes) => {
+  ])('blocks nothing where it was %s while a slow merge was reading it', async (_, unblock, settings, bytes) => {
     const lab = new TableLab();
     const table = await lab.activeTable(settings);
     const key = table.put(`${NAMES[0]}.parquet`, bytes);
-    const [stall, goOn] = [deferred(), deferred()];
-    lab.onCall = async ({ store, name }): Promise<Fault> => {
-      if (store !== 'raw' || name !== 'read') return 'none';
-      lab.onCall = () => 'none';
-      stall.resolve();
-      await goOn.promise;
-      return 'none';
-    };
-    const slow = table.merge([key]);
-    await stall.promise;
+    const { slow, release } = await slowMerge(table, key, key);
     expect((await table.merge([key])).outcome?.state).toBe('blocked');
-    await release(table);
+    await unblock(table);
     await table.merge([key]);
-    goOn.resolve();
+    release();
     await slow;
     expect(await table.item()).not.toHaveProperty('Blocked');
   });
