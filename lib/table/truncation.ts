@@ -2,6 +2,7 @@ import type { CompactionSite } from './compact.ts';
 import { emptyLake, withoutRows } from './empty-lake.ts';
 import type { Meter } from './meter.ts';
 import type { RawListing } from './raw-listing.ts';
+import { listedFiles } from './raw-listing.ts';
 import type { StoredRow } from './row-store.ts';
 import { saveProgress } from './row-store.ts';
 import { hasRawFiles, isTruncated } from './vanished.ts';
@@ -13,7 +14,9 @@ export async function settleTruncation(
   site: CompactionSite,
   meter: Meter,
 ): Promise<StoredRow> {
-  if (hasRawFiles(listing)) return row;
+  // Nothing that is skipped takes the place of what is in a lake that is to be emptied.
+  const isHalfEmptied = row.progress.rawGone?.lake === 'emptying' && listing.whole;
+  if (isHalfEmptied ? listedFiles(listing).length > 0 : hasRawFiles(listing)) return row;
   const { tables, random, clock, log } = site.ports;
   let current = row;
   if (isTruncated(row, false)) {

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { TablePlan } from '../../lib/table/plan-table.ts';
 import { planTable } from '../../lib/table/plan-table.ts';
 import { setBack } from '../../lib/table/replay.ts';
+import { skipFile } from '../../lib/table/skip.ts';
 import { sweep } from '../../lib/table/sweep.ts';
 import type { Fault } from '../cloud/fault.ts';
 import type { LabTable } from './table-lab.ts';
@@ -33,6 +34,15 @@ function truncate(table: LabTable): void {
 async function truncated(settings = {}): Promise<LabTable> {
   const table = await merged(settings);
   truncate(table);
+  return table;
+}
+
+/** A merge has begun to empty its lake, and died. */
+async function halfEmptied(): Promise<LabTable> {
+  const table = await truncated({ onTruncate: 'empty' });
+  table.lab.onCall = ({ store, name }) => (store === 'lake' && name === 'write' ? 'reject' : 'none');
+  await table.merge();
+  table.lab.onCall = () => 'none';
   return table;
 }
 
@@ -105,11 +115,19 @@ describe('a table whose raw files are all gone', () => {
   });
 
   it('gets its lake emptied also where a replay is asked for meanwhile', async () => {
-    const table = await truncated({ onTruncate: 'empty' });
-    table.lab.onCall = ({ store, name }) => (store === 'lake' && name === 'write' ? 'reject' : 'none');
-    await table.merge();
-    table.lab.onCall = () => 'none';
+    const table = await halfEmptied();
     await expect(setBack(table.path, { kind: 'all' }, table.lab.ports)).rejects.toThrow('is being emptied');
+    await sweepAndSettle(table, 'one');
+    expect(await table.rows()).toEqual([]);
+  });
+
+  it('gets its lake emptied also where a file comes meanwhile that is skipped', async () => {
+    const table = await halfEmptied();
+    const file = '20260301-110000000.parquet';
+    await table.merge([table.put(file, Buffer.from('this is no Parquet file'))]);
+    const { outcome } = await skipFile(table.path, file, { undo: false }, table.lab.ports);
+    expect(outcome).toBe('skipped');
+    await table.lab.settle();
     await sweepAndSettle(table, 'one');
     expect(await table.rows()).toEqual([]);
   });
