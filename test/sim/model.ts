@@ -133,6 +133,11 @@ export class TableModel {
     this.currentLoad = new Set([...this.present.values()].flatMap(({ kind, name }) => (kind === 'load' ? [name] : [])));
   }
 
+  /** Whether a file went unmerged of which a merge may have written a part. */
+  get isDoubtful(): boolean {
+    return this.#doubtful.size + this.#doubtfulBefore.length > 0;
+  }
+
   badFiles(): RawVersion[] {
     return [...this.present.values()].filter(({ isBad }) => isBad);
   }
