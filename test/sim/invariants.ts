@@ -10,7 +10,7 @@ import type { Counters } from './counters.ts';
 import type { LakeRow } from './lake-view.ts';
 import { LakeView } from './lake-view.ts';
 import type { TableModel } from './model.ts';
-import { isMerged, isSkipped } from './raw-version.ts';
+import { isMerged, isSkipped, lastFile } from './raw-version.ts';
 import { keyKindOf, keyText } from './row.ts';
 import type { KeyKind } from './scenario.ts';
 import type { Observer } from './sim-ports.ts';
@@ -229,10 +229,6 @@ export class Invariants implements Observer {
     if (!before?.Partial && after.Partial) this.counters.add('files half merged');
     if (before?.LowWaterMark !== after.LowWaterMark && after.LowWaterMark) this.counters.add('marks raised');
   }
-}
-
-function lastFile({ LastIncrementalFile: last }: TableItem): string {
-  return typeof last === 'string' ? last : '';
 }
 
 /** Whether an update says that more raw files are merged than before. */

@@ -4,7 +4,7 @@
  */
 import type { TableItem } from '../../lib/ports/table-store.ts';
 import type { RawVersion } from './raw-version.ts';
-import { inOrder, isMerged, isSkipped, loadFiles, mergedNames } from './raw-version.ts';
+import { inOrder, isMerged, isSkipped, lastFile, loadFiles, mergedNames } from './raw-version.ts';
 import type { Row } from './row.ts';
 import { fold, keyText, rowText } from './row.ts';
 import type { KeyKind } from './scenario.ts';
@@ -111,7 +111,10 @@ export class TableModel {
     // What is set back to be merged again.
     if (after.Replay !== undefined && before?.Version !== after.Version)
       for (const version of this.#committed) {
-        if (version.kind !== 'change' || wasGone(version) || isMerged(version, after)) continue;
+        if (version.kind !== 'change') continue;
+        // One that went while it was merged, in the midst of others, nobody misses: what older ones say comes back.
+        if (wasGone(version) && after.path + version.name > lastFile(after)) this.#doubtful.add(version);
+        if (wasGone(version) || isMerged(version, after)) continue;
         this.#committed.delete(version);
         if (this.#gone.has(version)) this.#doubtful.add(version);
       }

@@ -24,6 +24,11 @@ export function mergedNames(item: TableItem | undefined): string[] {
   return (item?.MergedFiles ?? []) as string[];
 }
 
+/** The newest change file that a table's item says is merged, after the table's path; `0.parquet` for none. */
+export function lastFile({ LastIncrementalFile: last }: TableItem): string {
+  return typeof last === 'string' ? last : '';
+}
+
 /** Load files that a table's item says are merged: name → eTag. */
 export function loadFiles(item: TableItem): Readonly<Record<string, string>> {
   return (item.LoadFiles ?? {}) as Record<string, string>;
