@@ -16,9 +16,9 @@ export function toAttributeValues(attributes: Readonly<Record<string, Attribute>
 
 /**
  * @param strange what to do with an attribute that a person gave a type Tidemark has no use for (null, a set, binary, a
- *   number that a double does not hold): throw, naming it, or leave it out
+ *   number that a double does not hold): throw, naming it, or make it an empty map, which says that there is something
  */
-export function toTableItem(values: Record<string, AttributeValue>, strange: 'throw' | 'leave out'): TableItem {
+export function toTableItem(values: Record<string, AttributeValue>, strange: 'throw' | 'empty'): TableItem {
   const item: Record<string, Attribute> = {};
   const attributes = unmarshall(values, { wrapNumbers: exactNumber }) as Record<string, unknown>;
   const path = attributes['path'];
@@ -30,6 +30,7 @@ export function toTableItem(values: Record<string, AttributeValue>, strange: 'th
         `attribute ${name} of the controller table's item ${path} is neither text, number, boolean, list nor map. ` +
           'Give it one of these types, or remove it.',
       );
+    else item[name] = {};
   }
   return { ...item, path };
 }

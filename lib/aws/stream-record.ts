@@ -11,8 +11,8 @@ export function fromStreamRecord(record: DynamoDBRecord): RowChange {
     throw new Error(`record ${record.eventID} of the controller table's stream has no sequence number`);
   return {
     sequenceNumber: SequenceNumber,
-    ...(OldImage && { before: toTableItem(toSdk(OldImage), 'leave out') }),
-    ...(NewImage && { after: toTableItem(toSdk(NewImage), 'leave out') }),
+    ...(OldImage && { before: toTableItem(toSdk(OldImage), 'empty') }),
+    ...(NewImage && { after: toTableItem(toSdk(NewImage), 'empty') }),
   };
 }
 

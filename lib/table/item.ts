@@ -19,6 +19,7 @@ export function rowOfItem(item: TableItem): TableRow {
       active: text(item.ActiveFlag).trim().toLowerCase() === 'true',
       outPath: outPathOf(item.out_path),
       onTruncate: text(item.OnTruncate).trim().toLowerCase() === 'empty' ? 'empty' : 'keep',
+      illegible: TEXT_ATTRIBUTES.filter((name) => typeof item[name] === 'object'),
     },
     progress: progressOf(item, path),
   };
@@ -45,6 +46,9 @@ export function newItem(
 
 /** Attributes that people edit; each update is made on the condition that they are as they were read. */
 export const EDITED_ATTRIBUTES = ['PrimaryKey', 'PartitionKey', 'ActiveFlag', 'out_path', 'OnTruncate'] as const;
+
+/** A list of keys, say, must not be taken for no keys: the table would be built anew without them. */
+const TEXT_ATTRIBUTES = ['PrimaryKey', 'PartitionKey', 'out_path'] as const;
 
 /** Names of columns as `PrimaryKey` and `PartitionKey` hold them. */
 export function columnNamesText(names: readonly string[]): string {

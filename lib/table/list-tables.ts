@@ -6,6 +6,7 @@ import { rowOfItem } from './item.ts';
 import { listRawFiles } from './raw-listing.ts';
 import type { Blocked, CatalogFailure, CatalogState, TableRow } from './row.ts';
 import { NEVER_LOADED } from './row.ts';
+import { illegibleSettings } from './legible-settings.ts';
 import { rawGoneNote } from './vanished.ts';
 
 /** How a table stands, by its row. */
@@ -73,7 +74,9 @@ export function statusOf(
   { config, clock }: Pick<Ports, 'config' | 'clock'>,
 ): TableStatus {
   const { lastFullLoadDate, lastChangeFile, today, blocked, catalog } = progress;
-  const note = rawGoneNote(progress);
+  // Once a merge has come to it, that is what blocks the table.
+  const illegible = blocked ? undefined : illegibleSettings(settings);
+  const note = illegible ? `${illegible.reason} ${illegible.next}` : rawGoneNote(progress);
   return {
     table,
     state: stateOf({ settings, progress }),

@@ -15,6 +15,7 @@ import { decide } from './decide.ts';
 import type { NewGeneration } from './step.ts';
 import { newItem, rowOfItem } from './item.ts';
 import { lakeAccess, lakePrefix } from './lake-table.ts';
+import { checkLegible } from './legible-settings.ts';
 import type { MergeStep } from './plan-step.ts';
 import { filesOf, planStep } from './plan-step.ts';
 import type { RawListing } from './raw-listing.ts';
@@ -132,6 +133,7 @@ class Planning {
 
   private async plan(stored: StoredRow): Promise<TablePlan> {
     const { raw, lake, clock, config } = this.ports;
+    checkLegible(stored.settings);
     const prefix = lakePrefix(stored, this.name, config);
     const listing = await listRawFiles(stored, { keys: [], whole: true }, raw, clock.now());
     this.noteListing(stored, listing);

@@ -23,6 +23,7 @@ import { decide } from './decide.ts';
 import { freshSince, waits } from './freshness.ts';
 import type { HistoryEntry } from './history-entry.ts';
 import { takeOver } from './intent.ts';
+import { checkLegible } from './legible-settings.ts';
 import { lakeAccess, lakePrefix, updateIndex } from './lake-table.ts';
 import type { LakeAccess } from './lake-table.ts';
 import { Meter } from './meter.ts';
@@ -145,6 +146,7 @@ class Reconciliation {
     this.listing = listing;
     if (lost) this.noteVanished(vanishedFiles(row, lost, listing));
     try {
+      checkLegible(row.settings);
       const prefix = lakePrefix(row, this.name, this.ports.config);
       if (isStillBlocked(row, listing, this.hints))
         return { state: 'blocked', blocked: row.progress.blocked, more: false };

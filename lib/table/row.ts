@@ -19,6 +19,8 @@ export interface TableSettingsOfRow {
   outPath: string | undefined;
   /** What becomes of the lake when all raw files of the table were removed, as DMS does for a TRUNCATE at the source. */
   onTruncate: 'keep' | 'empty';
+  /** Attributes with keys or folders that are of no type which could be read as text: the table is not merged so. */
+  illegible: readonly ('PrimaryKey' | 'PartitionKey' | 'out_path')[];
 }
 
 /** What only Tidemark writes. */
@@ -74,7 +76,7 @@ export interface Progress {
   catalog: CatalogState | undefined;
 }
 
-export type BuiltWith = Omit<TableSettingsOfRow, 'active' | 'onTruncate'>;
+export type BuiltWith = Omit<TableSettingsOfRow, 'active' | 'onTruncate' | 'illegible'>;
 
 /** How many raw files were merged before they were set back. */
 export interface Replay {

@@ -70,7 +70,7 @@ describe('DynamoDbTableStore and what people put into the table', () => {
     await expect(store.get('strange/')).rejects.toThrow(/attribute PrimaryKey of .* strange\/ is neither text/);
     const scanned = [];
     for await (const item of store.scan()) if (item.path === 'strange/') scanned.push(item);
-    expect(scanned).toEqual([{ path: 'strange/', folder: 'a' }]);
+    expect(scanned).toEqual([{ path: 'strange/', PrimaryKey: {}, folder: 'a' }]);
   });
 
   it('refuses to write a number that a double does not hold exactly', async () => {

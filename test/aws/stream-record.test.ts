@@ -33,14 +33,19 @@ describe('a record of the controller table’s stream', () => {
     });
   });
 
-  it('leaves out what people put there that no row can hold', () => {
+  it('has an empty map for what people put there that no row can hold', () => {
     const NewImage = {
       path,
       PrimaryKey: { NULL: true },
       keys: { SS: ['a'] },
       ok: { BOOL: true },
     };
-    expect(fromStreamRecord({ dynamodb: { SequenceNumber: '1', NewImage } }).after).toEqual({ path: path.S, ok: true });
+    expect(fromStreamRecord({ dynamodb: { SequenceNumber: '1', NewImage } }).after).toEqual({
+      path: path.S,
+      PrimaryKey: {},
+      keys: {},
+      ok: true,
+    });
   });
 
   it('cannot be understood without its sequence number', () => {

@@ -1,4 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { tableOfPath } from '../../lib/dms/object-key.ts';
+import { listTables } from '../../lib/table/list-tables.ts';
+import { planTable } from '../../lib/table/plan-table.ts';
 import { wakeEditedTables } from '../../lib/table/wake.ts';
 import type { LabTable } from './table-lab.ts';
 import { TableLab } from './table-lab.ts';
@@ -94,6 +97,36 @@ describe('a row that a person edits', () => {
     await lab.settle();
     expect(await table.rows()).toEqual(['1 fig mon', '2 pear tue']);
     expect(await table.item()).not.toHaveProperty('Intent');
+  });
+
+  it.each([
+    ['PrimaryKey', ['id']],
+    ['PartitionKey', { day: true }],
+    ['out_path', ['lake-bucket/elsewhere/']],
+  ])('to a %s that is no text blocks the table, which is not built anew', async (name, value) => {
+    const { lab, table } = await loaded();
+    const written = lab.lake.keys();
+    lab.tables.edit(table.path, { [name]: value });
+    const [status] = (await listTables({ lag: false }, lab.ports)).tables;
+    expect(status?.note).toMatch(`${name} in the table's row is not text. Write it as text`);
+    table.change('20260301-100000000', [['U', 1, 'fig', 'mon']]);
+    expect((await lab.settle()).at(-1)).toMatchObject({
+      state: 'blocked',
+      blocked: {
+        file: '',
+        reason: `${name} in the table's row is not text.`,
+        next: expect.stringContaining('as text'),
+      },
+    });
+    expect(await planTable(table.path, tableOfPath(table.path, lab.ports.config)!, undefined, lab.ports)).toMatchObject(
+      { state: 'blocked' },
+    );
+    expect((await table.item()).Generation).toBe(1);
+    expect(lab.lake.keys()).toEqual(written);
+    lab.tables.edit(table.path, { [name]: name === 'PrimaryKey' ? 'id' : 'null' });
+    expect((await lab.settle()).at(-1)).toMatchObject({ state: 'active' });
+    expect(await table.rows()).toEqual(['1 fig mon', '2 pear tue']);
+    expect((await table.item()).Generation).toBe(1);
   });
 
   it('keeps what the person wrote: no merge writes over it', async () => {
