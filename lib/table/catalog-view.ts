@@ -8,13 +8,15 @@ import type { CatalogView } from './catalog-state.ts';
 import { lakeSchema } from './catalog-state.ts';
 import type { LakeAccess } from './lake-table.ts';
 import { readLakeFiles } from './lake-table.ts';
+import { columnsOfRawFiles } from './raw-columns.ts';
 import type { RawListing } from './raw-listing.ts';
 import type { TableRow } from './row.ts';
 import { storedColumns } from './stored-columns.ts';
 
 /**
- * What a table's lake is, from its files: for what an earlier merge has left to be registered.
- * @returns undefined if there is no file, so that nothing is known of its columns
+ * What a table's lake is, from its files: for what an earlier merge has left to be registered. Where rows came and went
+ * again there may be no file; the first one will have the columns of the raw files.
+ * @returns undefined if there is no raw file either, so that nothing is known of its columns
  * @throws CatalogRefused if nothing says of which types its partition columns are.
  */
 export async function readCatalogView(
@@ -27,9 +29,11 @@ export async function readCatalogView(
 ): Promise<CatalogView | undefined> {
   const asOf = clock.now();
   const { current, stale, columns } = await readLakeFiles(row, prefix, access);
-  if (columns.length === 0) return undefined;
+  const hasRawFiles = listing.loadFiles.length + listing.changeFiles.length > 0;
+  if (columns.length === 0 && !hasRawFiles) return undefined;
+  const stored = columns.length > 0 ? storedColumns(row, columns).columns : await columnsOfRawFiles(row, listing, raw);
   const partitionTypes = await partitionTypesOf(row, listing, raw);
-  const schema = lakeSchema(row, name, prefix, storedColumns(row, columns).columns, partitionTypes, config);
+  const schema = lakeSchema(row, name, prefix, stored, partitionTypes, config);
   const folders = [...new Set([...current, ...stale].map(({ folder }) => folder))];
   return { asOf, schema, folders, newFolders: undefined };
 }

@@ -1,8 +1,5 @@
 import { messageOf, OutOfTime, TableBlocked } from '../errors.ts';
 import { listLakeFiles } from '../lake/lake-file.ts';
-import { openRawFile } from '../merge/raw-slice.ts';
-import { tableColumns } from '../merge/row-batch.ts';
-import type { Column } from '../parquet/column-type.ts';
 import { ObjectChanged } from '../ports/object-store.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { CompactRequest } from '../queue/wake-up.ts';
@@ -31,6 +28,7 @@ import type { NewGeneration } from './step.ts';
 import type { MergeStep } from './plan-step.ts';
 import { planStep } from './plan-step.ts';
 import { raiseMark } from './raise-mark.ts';
+import { columnsOfRawFiles } from './raw-columns.ts';
 import type { RawListing } from './raw-listing.ts';
 import { listRawFiles, rawPrefix } from './raw-listing.ts';
 import { remember } from './remember.ts';
@@ -39,7 +37,6 @@ import type { TableName } from '../dms/object-key.ts';
 import type { StoredRow } from './row-store.ts';
 import { readOrRegisterRow, saveProgress } from './row-store.ts';
 import type { Blocked, Progress, TableRow } from './row.ts';
-import { storedColumns } from './stored-columns.ts';
 import { settleTruncation } from './truncation.ts';
 import { hasRawFiles, vanishedFiles } from './vanished.ts';
 
@@ -296,7 +293,7 @@ class Reconciliation {
 
   private async settleIntent(row: StoredRow, prefix: string, listing: RawListing): Promise<StoredRow> {
     if (row.progress.intent.length === 0) return row;
-    const columnsIfNone = () => columnsOfRawFiles(row, listing, this.ports);
+    const columnsIfNone = () => columnsOfRawFiles(row, listing, this.ports.raw);
     this.meter.tookOver();
     const taken = await takeOver(row, prefix, columnsIfNone, this.deadline, this.access, this.ports);
     const settled = await emptyJoinedFiles(taken, this.compactionSite(prefix));
@@ -335,15 +332,4 @@ class Reconciliation {
 /** What is half merged, in the way, or to be merged again may be below the mark; and whether files are back shows below it. */
 function mayHideBelowMark({ partial, blocked, replay, rawGone }: Progress): boolean {
   return partial !== undefined || blocked !== undefined || replay !== undefined || rawGone !== undefined;
-}
-
-/** The columns that the files of a table will have which has none yet. */
-async function columnsOfRawFiles(
-  row: TableRow,
-  { loadFiles, changeFiles }: RawListing,
-  { raw }: Pick<Ports, 'raw'>,
-): Promise<readonly Column[]> {
-  const file = loadFiles[0] ?? changeFiles[0];
-  const slices = file ? [{ file: await openRawFile(raw, file), from: 0, to: 0 }] : [];
-  return storedColumns(row, tableColumns(slices, [])).columns;
 }

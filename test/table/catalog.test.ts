@@ -320,6 +320,25 @@ describe('a catalog that fails', () => {
     expect(await sweep('two', lab.ports)).toMatchObject({ tables: 1, woken: 0 });
   });
 
+  it('is tried again where all rows came and went before a file was written', async () => {
+    const { lab, table } = await registering({ partitionKey: ['day'] });
+    catalogCalls(lab, () => true);
+    table.change('20260301-100000000', [['I', 1, 'apple', 'mon']]);
+    table.change('20260301-100000001', [['D', 1]]);
+    await lab.settle();
+    expect(table.lakeFiles()).toEqual([]);
+    catalogCalls(lab);
+    lab.clock.advance(60_000);
+    expect(await sweep('one', lab.ports)).toMatchObject({ woken: 1 });
+    await lab.settle();
+    expect(lab.catalog.shown(ORDERS)).toEqual({
+      columns: ['op string', 'id int', 'item string'],
+      partitionColumns: ['day string'],
+      partitions: [],
+    });
+    expect(await sweep('two', lab.ports)).toMatchObject({ woken: 0 });
+  });
+
   it('is told all that is missing by the next merge that can', async () => {
     const { lab, table } = await partitioned();
     catalogCalls(lab, (name) => name === 'createPartitions');
