@@ -7,6 +7,7 @@ import type { Config, Limits } from '../../lib/config.ts';
 import type { TableItem } from '../../lib/ports/table-store.ts';
 import { wakeUpBody } from '../../lib/queue/wake-up-message.ts';
 import { deduplicationId, groupId, type WakeUp } from '../../lib/queue/wake-up.ts';
+import { MemoryCatalog } from '../cloud/memory-catalog.ts';
 import { MemoryObjectStore } from '../cloud/memory-object-store.ts';
 import { MemoryTableStore } from '../cloud/memory-table-store.ts';
 import { Queue } from '../cloud/queue.ts';
@@ -17,6 +18,7 @@ import type { Counters } from './counters.ts';
 import { Functions } from './functions.ts';
 import type { Invariants } from './invariants.ts';
 import { Notices } from './notices.ts';
+import { CATALOG_DATABASE } from './registration.ts';
 import { RowStream } from './row-stream.ts';
 import type { Scenario } from './scenario.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -35,6 +37,7 @@ export class Account {
   readonly raw: MemoryObjectStore;
   readonly lake: MemoryObjectStore;
   readonly tables: MemoryTableStore;
+  readonly catalog: MemoryCatalog | undefined;
   readonly arrivals: Queue;
   readonly wakeUps: Queue;
   readonly config: Config;
@@ -75,11 +78,13 @@ export class Account {
       { fifo: true, visibilitySeconds: 6 * 900, maxReceiveCount, deadLetters: this.#dead },
       clock,
     );
+    this.catalog = scenario.catalog ? new MemoryCatalog() : undefined;
     this.config = {
       rawBucket: 'raw-bucket',
       rawPrefix: '',
       lakeBucket: 'lake-bucket',
       lakePrefix: '',
+      ...(scenario.catalog && { catalogDatabase: CATALOG_DATABASE }),
       limits: { ...DEFAULT_LIMITS, ...LIMITS[limits] },
     };
     this.functions = new Functions(this);

@@ -28,7 +28,7 @@ export class Process {
 }
 
 export interface Call<T> {
-  store: 'raw' | 'lake' | 'tables' | 'queue';
+  store: 'raw' | 'lake' | 'tables' | 'queue' | 'catalog';
   name: string;
   target: string;
   /** More of it, for the trace. */

@@ -6,6 +6,7 @@ import type { WakeUpQueue } from '../../lib/ports/wake-up-queue.ts';
 import { OWN_THREAD } from '../../lib/threads/own-thread.ts';
 import type { Account } from './account.ts';
 import { Process } from './calls.ts';
+import { SimCatalog } from './sim-catalog.ts';
 import { SimObjectStore, SimQueue, SimTableStore } from './sim-ports.ts';
 
 export type FunctionName = 'route' | 'merge' | 'wake' | 'sweep' | 'command';
@@ -93,6 +94,7 @@ export class Functions {
       lake: new SimObjectStore('lake', account.lake, caller),
       tables: new SimTableStore(account.tables, account.items, caller),
       queue: new SimQueue(queue, caller),
+      ...(account.catalog && { catalog: new SimCatalog(account.catalog, caller) }),
       clock: scheduler.clock,
       random: { id: () => account.id() },
       log: { info: note, warn: note, error: note },
@@ -110,6 +112,8 @@ const COUNTED: Readonly<Record<string, string>> = {
   'taking over a merge that was not committed': 'tables taken over',
   'the table is built anew': 'tables built anew',
   'table compacted': 'tables compacted',
+  'table registered in the catalog': 'tables registered',
+  'a table could not be registered in the catalog': 'tables refused by the catalog',
   'raw files vanished': 'tables whose raw files vanished',
   'all raw files of a table are gone': 'tables without raw files',
 };

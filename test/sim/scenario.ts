@@ -17,6 +17,8 @@ export interface Scenario {
   timeout: 900 | 30;
   /** How often a message is received before it is a dead letter. */
   receives: 5 | 1;
+  /** Whether tables are registered in a catalog. */
+  catalog: boolean;
 }
 
 export type KeyKind = 'id' | 'id,day' | 'none';

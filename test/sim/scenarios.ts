@@ -59,6 +59,7 @@ const small = fc.record<Scenario>({
   limits: fc.constantFrom('usual', 'growing', 'usual', 'sliced', 'single'),
   timeout: fc.constantFrom(900, 900, 30),
   receives: fc.constantFrom(5, 5, 1),
+  catalog: fc.oneof({ weight: 7, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
 });
 
 /** A write of a merge takes effect when another has taken over, and needs none since what was changed is undone. */
@@ -86,6 +87,7 @@ const writesOvertaken = fc.record<Scenario>({
   limits: fc.constantFrom('usual', 'growing'),
   timeout: fc.constant(900),
   receives: fc.constant(5),
+  catalog: fc.constant(false),
 });
 
 export const scenarios: fc.Arbitrary<Scenario> = fc.oneof(

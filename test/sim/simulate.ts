@@ -1,4 +1,5 @@
 /** One schedule, from an empty account to the end, when faults have stopped and all that was put must be in the lake. */
+import type { MemoryCatalog } from '../cloud/memory-catalog.ts';
 import { Account } from './account.ts';
 import { isRightlyBlocked, lostWhileBlocked } from './arrears.ts';
 import { Calls } from './calls.ts';
@@ -9,6 +10,7 @@ import { Outside } from './outside.ts';
 import { activate } from './people.ts';
 import type { Scenario } from './scenario.ts';
 import { Scheduler } from './scheduler.ts';
+import { unregistered } from './registration.ts';
 import type { SourceTable } from './source-table.ts';
 import type { Trace } from './trace.ts';
 import { KeptTrace, NO_TRACE } from './trace.ts';
@@ -99,6 +101,7 @@ class Simulation {
       await this.#settle();
       await this.#mustCome('built anew from the raw files');
     }
+    if (this.account.catalog) await this.#mustBeRegistered(this.account.catalog);
     if (this.scheduler.random.chance(QUIET_SHARE)) await this.#mustBeQuiet();
   }
 
@@ -166,6 +169,20 @@ class Simulation {
       throw new Violation(`${when}: ${this.account.wakeUps.size} wake-ups are not acknowledged`);
   }
 
+  /** What the catalog did not take is tried again, by the sweep at the latest. */
+  async #mustBeRegistered(catalog: MemoryCatalog): Promise<void> {
+    for (const table of this.outside.tables) {
+      const wrong = (): Promise<string | undefined> => unregistered(table, catalog, this.invariants.view);
+      for (let sweeps = 0; sweeps < REGISTERING_SWEEPS_MAX && (await wrong()) !== undefined; sweeps++) {
+        this.scheduler.clock.advance(HOUR_MS);
+        runSweep(this.account);
+        await this.#settle();
+      }
+      const reason = await wrong();
+      if (reason !== undefined) throw new Violation(reason);
+    }
+  }
+
   /** What is up to date costs a few reads when it is looked at again, and nothing is written. */
   async #mustBeQuiet(): Promise<void> {
     const { calls, writes } = this.calls.counts;
@@ -193,3 +210,5 @@ class Simulation {
 const STEPS_MAX = 10_000;
 const REBUILT_SHARE = 0.05;
 const QUIET_SHARE = 0.1;
+const HOUR_MS = 3_600_000;
+const REGISTERING_SWEEPS_MAX = 2;
