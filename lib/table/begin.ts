@@ -1,6 +1,7 @@
 import { compareChangeFiles, parseRawFile } from '../dms/raw-file.ts';
 import type { LakeFile } from '../lake/lake-file.ts';
 import { freshSince } from './freshness.ts';
+import { NO_NAMES, plusNames } from './name-digest.ts';
 import { versionsOf } from './raw-listing.ts';
 import type { RawListing } from './raw-listing.ts';
 import type { Progress, TableRow } from './row.ts';
@@ -49,6 +50,10 @@ function takeOver(progress: Progress, listing: RawListing, held: number, now: nu
     loadFiles: versionsOf(ofThatLoad),
     lastChangeAt,
     changeFiles: Math.max(1, merged.length),
+    nameDigest: plusNames(
+      NO_NAMES,
+      merged.map(({ name }) => name),
+    ),
     coverage: { mark: mark.name, sweptAt: now, names: new Set() },
   };
 }

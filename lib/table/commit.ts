@@ -2,6 +2,7 @@ import { compareChangeFiles, parseRawFile } from '../dms/raw-file.ts';
 import type { RowCounts } from '../merge/plan.ts';
 import type { RawSlice } from '../merge/raw-slice.ts';
 import { withFiles } from './coverage.ts';
+import { plusNames } from './name-digest.ts';
 import { partitionForms } from './partition-forms.ts';
 import { versionsOf } from './raw-listing.ts';
 import type { BuiltWith, Progress } from './row.ts';
@@ -20,16 +21,15 @@ export function committed(
   const whole = slices.filter(({ file, to }) => to === file.rows).map(({ file }) => file);
   const loads = whole.filter(({ kind }) => kind === 'load');
   const changes = whole.filter(({ kind }) => kind === 'change');
+  const names = changes.map(({ name }) => name);
   return {
     loadFiles: new Map([...progress.loadFiles, ...versionsOf(loads)]),
     lastFullLoadDate: newestDate(progress.lastFullLoadDate, loads),
-    coverage: withFiles(
-      progress.coverage,
-      changes.map(({ name }) => name),
-    ),
+    coverage: withFiles(progress.coverage, names),
     lastChangeFile: newestName(progress.lastChangeFile, changes),
     lastChangeAt: newestTime(progress.lastChangeAt, changes),
     changeFiles: progress.changeFiles + changes.length,
+    nameDigest: progress.nameDigest === undefined ? undefined : plusNames(progress.nameDigest, names),
     partial: partialAfter(progress.partial, slices),
     partitionForms: progress.partitionForms ?? formsOf(slices, progress.builtWith),
     today: rowsOfDay(progress.today, counts, now),

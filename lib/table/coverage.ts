@@ -32,6 +32,19 @@ export function withFiles(coverage: Coverage, names: Iterable<string>): Coverage
 
 /** Past this many names, the whole table is listed and the mark raised. */
 export const NAMES_MAX = 1_000;
+/** The same of their bytes: a name may have almost a kilobyte, and the table's row must stay within 400. */
+const NAMES_BYTES_MAX = 48 * 1024;
+
+/** Whether the names are so many that the mark is to be raised. */
+export function isFull({ names }: Coverage): boolean {
+  return names.size > NAMES_MAX || bytesOf(names) > NAMES_BYTES_MAX;
+}
+
+function bytesOf(names: Iterable<string>): number {
+  let bytes = 0;
+  for (const name of names) bytes += Buffer.byteLength(name);
+  return bytes;
+}
 
 /**
  * Raises the mark to the newest file merged, so that few names need be kept.
@@ -45,12 +58,21 @@ export function compacted(coverage: Coverage, files: readonly DatedChangeFile[],
   if (!newest) return coverage;
   const byDate = files.toSorted((a, b) => a.lastModified.getTime() - b.lastModified.getTime());
   // However busy the table, its item has an end. Files of the same time are kept together, or not: S3 tells whole seconds.
-  const newestLeft = byDate.at(-NAMES_KEPT_MAX - 1)?.lastModified.getTime() ?? -1;
+  const newestLeft = byDate.at(-keptMax(byDate) - 1)?.lastModified.getTime() ?? -1;
   const sweptAt = Math.max(coverage.sweptAt, listedAt - UPLOAD_MS_MAX, newestLeft + 1);
   const names = byDate.filter((file) => file.lastModified.getTime() >= sweptAt).map((file) => file.name);
   return { mark: newest.name, sweptAt, names: new Set(names) };
 }
 
-/** Names of files younger than that which are kept. */
+/** Names of files younger than that which are kept, in number and bytes. */
 const NAMES_KEPT_MAX = 2 * NAMES_MAX;
+const KEPT_BYTES_MAX = 2 * NAMES_BYTES_MAX;
+
+/** How many of the youngest files may be kept by name. */
+function keptMax(byDate: readonly DatedChangeFile[]): number {
+  let bytes = 0;
+  const young = byDate.slice(-NAMES_KEPT_MAX).reverse();
+  const at = young.findIndex(({ name }) => (bytes += Buffer.byteLength(name)) > KEPT_BYTES_MAX);
+  return at < 0 ? NAMES_KEPT_MAX : at;
+}
 const UPLOAD_MS_MAX = 15 * 60 * 1000;

@@ -4,6 +4,7 @@ import { decideLoad } from './full-load.ts';
 import { isLate, isMerged, pendingChanges } from './pending.ts';
 import type { ChangeFile, RawListing } from './raw-listing.ts';
 import { rebuild } from './rebuild.ts';
+import { recognise } from './recognise.ts';
 import type { TableRow } from './row.ts';
 import { wasEdited } from './row.ts';
 import type { Step } from './step.ts';
@@ -17,6 +18,8 @@ export function decide(row: TableRow, listing: RawListing): Step {
   const { progress } = row;
   const [odd] = listing.unsupported;
   if (odd) throw new TableBlocked(odd.name, odd.why, { next: odd.next });
+  const recognised = recognise(progress, listing);
+  if (recognised) return { kind: 'recognised', ...recognised };
   const load = decideLoad(row, listing);
   // A new full load needs nothing of what the lake was built from.
   if (wasEdited(row) && load?.kind !== 'new generation') return rebuild(row, listing, 'its keys were changed');

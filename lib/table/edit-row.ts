@@ -2,6 +2,7 @@ import type { Ports } from '../ports/ports.ts';
 import { TableItemChanged } from '../ports/table-store.ts';
 import type { RawListing } from './raw-listing.ts';
 import { listRawFiles } from './raw-listing.ts';
+import { recognising } from './recognise.ts';
 import { Refused } from './refused.ts';
 import { rowOfItem } from './item.ts';
 import type { StoredRow } from './row-store.ts';
@@ -61,7 +62,8 @@ export async function readForEdit(
       'Is its name right? A new one is registered by its first raw file, or by tidemark activate.',
     );
   const row = { ...rowOfItem(item), item };
-  return { row, listing: await listRawFiles(row, { keys: [], whole: true }, raw, clock.now()) };
+  const listing = await listRawFiles(row, { keys: [], whole: true }, raw, clock.now());
+  return { row: { ...row, progress: recognising(row.progress, listing) }, listing };
 }
 
 const ATTEMPTS_MAX = 10;

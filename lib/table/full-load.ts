@@ -1,7 +1,9 @@
+import { bytesText } from '../bytes-text.ts';
+import { countText } from '../count-text.ts';
 import { TableBlocked } from '../errors.ts';
-import { pendingLoads } from './pending.ts';
+import { isMerged, pendingLoads } from './pending.ts';
 import { versionsOf } from './raw-listing.ts';
-import type { LoadFile, RawListing } from './raw-listing.ts';
+import type { ChangeFile, LoadFile, RawListing } from './raw-listing.ts';
 import { changesBegan, rebuiltWith } from './rebuild.ts';
 import type { NewGeneration, Step } from './step.ts';
 import type { Progress, TableRow } from './row.ts';
@@ -16,15 +18,7 @@ export function decideLoad(row: TableRow, listing: RawListing): Step | undefined
   const { progress } = row;
   const pending = pendingLoads(progress, listing);
   if (pending.length === 0) return undefined;
-  if (listing.loadFiles.length > LOAD_FILES_MAX) {
-    throw new TableBlocked(
-      '',
-      `The table has ${listing.loadFiles.length} load files; its row has room for ${LOAD_FILES_MAX}.`,
-      {
-        next: "Raise MaxFileSize in the DMS endpoint's settings and reload the table.",
-      },
-    );
-  }
+  requireRoom(progress, listing, pending);
   const { partial } = progress;
   const replaced = pending.filter(
     ({ name, eTag }) => progress.loadFiles.has(name) || (partial?.file === name && partial.eTag !== eTag),
@@ -39,12 +33,39 @@ export function decideLoad(row: TableRow, listing: RawListing): Step | undefined
   if (!listing.whole) return { kind: 'list whole' };
   if (pending.every((file) => isCorrected(file, row, listing)))
     return rebuiltWith(row, listing, pending, `${pending[0]?.name ?? ''} was skipped, and is another now`);
+  if (replaced[0] && isCopied(progress, listing)) throw copied(replaced[0], progress, listing);
   const ofHourly = progress.takenOver && !changesBegan(progress);
   const before = gone ? 'all load files before it were gone' : ofHourly ? 'the hourly solution' : 'change files';
   const reason = replaced[0]
     ? `${replaced[0].name} was loaded again`
     : `${(newer[0] ?? pending[0])?.name ?? ''} came after ${before}`;
   return newLoad(row, listing, reason);
+}
+
+/**
+ * Whether merged change files were written once more: DMS does not, whoever copies raw files does. Then a load file of
+ * another version is no new full load either, and what was merged on top of it must not be taken for older.
+ */
+export function isCopied(progress: Progress, listing: RawListing): boolean {
+  return copiedFiles(progress, listing).length > 0;
+}
+
+function copiedFiles(progress: Progress, { changeFiles }: RawListing): ChangeFile[] {
+  const { lastChangeAt, takenOver } = progress;
+  // When the hourly solution merged what is not known.
+  if (lastChangeAt === undefined || takenOver) return [];
+  return changeFiles.filter((file) => file.lastModified.getTime() > lastChangeAt && isMerged(file, progress));
+}
+
+function copied({ name }: LoadFile, progress: Progress, listing: RawListing): TableBlocked {
+  const files = copiedFiles(progress, listing);
+  return new TableBlocked(
+    name,
+    `${name} is another version than the one that was merged, and ${countText(files.length)} merged change files, such as ${files[0]?.name ?? ''}, were written again: whether this is a new full load, or a copy of the raw files, cannot be told.`,
+    {
+      next: 'If the raw files were copied, build the table anew from all of them: tidemark replay … --all. If DMS loaded the table again, remove the change files from before that.',
+    },
+  );
 }
 
 /** Whether load files were merged and none of them is there any more, as DMS leaves it when it drops a table to load it again. */
@@ -109,7 +130,7 @@ export function newLoad(row: TableRow, listing: RawListing, reason: string): New
     pending.length > 0 ? Math.min(...pending.map(({ lastModified }) => lastModified.getTime())) : progress.since;
   return {
     kind: 'new generation',
-    reason,
+    reason: reason + supersededText(row.progress, listing, since),
     progress: {
       ...newGeneration(progress.generation + 1),
       since,
@@ -121,6 +142,12 @@ export function newLoad(row: TableRow, listing: RawListing, reason: string): New
       builtWith: builtWithSettings(row.settings),
     },
   };
+}
+
+/** What of the change files a new full load has in it already: if it is none, they are lost. */
+function supersededText(progress: Progress, { changeFiles }: RawListing, since: number): string {
+  const older = changeFiles.filter((file) => isMerged(file, progress) && file.lastModified.getTime() < since);
+  return older.length === 0 ? '' : `; ${countText(older.length)} change files before it count no more`;
 }
 
 /** Whether a load file is of the load that was being built anew when a new one came. */
@@ -136,6 +163,28 @@ function skippedSince(since: number, { skipped }: RawListing): Map<string, strin
 
 /** DynamoDB keeps 400 KB an item: two loads' names and eTags, and the names of change files. */
 const LOAD_FILES_MAX = 1_500;
+const LOAD_BYTES_MAX = 180 * 1024;
+
+function requireRoom(progress: Progress, listing: RawListing, pending: readonly LoadFile[]): void {
+  const next = "Raise MaxFileSize in the DMS endpoint's settings and reload the table.";
+  if (listing.loadFiles.length > LOAD_FILES_MAX)
+    throw new TableBlocked(
+      '',
+      `The table has ${listing.loadFiles.length} load files; its row has room for ${LOAD_FILES_MAX}.`,
+      { next },
+    );
+  const known = [...progress.loadFiles, ...progress.supersededLoadFiles, ...versionsOf(pending)];
+  const bytes = known.reduce((sum, [name, eTag]) => sum + Buffer.byteLength(name) + eTag.length + OVERHEAD_BYTES, 0);
+  if (bytes > LOAD_BYTES_MAX)
+    throw new TableBlocked(
+      '',
+      `Names and eTags of the table's ${known.length} load files, those removed included, take ${bytesText(bytes)}; its row has room for ${bytesText(LOAD_BYTES_MAX)}.`,
+      { next },
+    );
+}
+
+/** Of an entry of a map (DynamoDB developer guide, "Item sizes and formats"). */
+const OVERHEAD_BYTES = 1;
 
 /**
  * Load files of the load before that are still there, since DMS has not yet written over them or writes fewer now. Those

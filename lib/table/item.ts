@@ -1,5 +1,6 @@
 import type { Attribute, TableItem } from '../ports/table-store.ts';
 import type { Blocked, BuiltWith, CatalogState, IntendedWrite, Progress, RawGone, Replay, TableRow } from './row.ts';
+import { digestText, NO_NAMES, parseDigest } from './name-digest.ts';
 import { NEVER_LOADED } from './row.ts';
 
 /**
@@ -58,6 +59,7 @@ export function columnNamesText(names: readonly string[]): string {
 /** Attributes that hold a row's progress; those that are undefined are absent. */
 export function progressAttributes(path: string, progress: Progress): Record<string, Attribute | undefined> {
   const { coverage, intent, blocked, partial, builtWith, loadFiles, supersededLoadFiles, skipped } = progress;
+  const { nameDigest } = progress;
   return {
     LastFullLoadDate: progress.lastFullLoadDate,
     LastIncrementalFile: incrementalFile(path, progress.lastChangeFile),
@@ -75,6 +77,7 @@ export function progressAttributes(path: string, progress: Progress): Record<str
     Adopted: progress.adopted || undefined,
     TakenOver: progress.takenOver || undefined,
     ChangeFiles: progress.changeFiles || undefined,
+    ChangeFileNames: progress.changeFiles && nameDigest !== undefined ? digestText(nameDigest) : undefined,
     Partial: partial,
     Replay: progress.replay && replayAttribute(progress.replay),
     RawFilesGone: progress.rawGone && { ...progress.rawGone },
@@ -122,6 +125,7 @@ function progressOf(item: TableItem, path: string): Progress {
     adopted: item.Adopted === true,
     takenOver: item.TakenOver === true,
     changeFiles: number(item.ChangeFiles),
+    nameDigest: item.ChangeFiles === undefined ? NO_NAMES : parseDigest(text(item.ChangeFileNames)),
     partial: partial && { file: text(partial.file), eTag: text(partial.eTag), rows: number(partial.rows) },
     replay: replay && replayOf(replay),
     rawGone: rawGone && { since: text(rawGone.since), lake: lakeOf(rawGone.lake) },

@@ -153,6 +153,12 @@ class Planning {
         case 'new generation':
           row = this.builtAnew(row, step);
           break;
+        case 'recognised':
+          this.notes.push(
+            `${countText(step.files.length)} merged change files have another date now; they are not merged again.`,
+          );
+          row = advanced(row, { coverage: step.coverage });
+          break;
         case 'load':
         case 'changes':
         case 'late': {

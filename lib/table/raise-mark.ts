@@ -1,6 +1,6 @@
 import { compareChangeFiles } from '../dms/raw-file.ts';
 import type { Ports } from '../ports/ports.ts';
-import { compacted, NAMES_MAX } from './coverage.ts';
+import { compacted, isFull } from './coverage.ts';
 import { isLate, pendingChanges } from './pending.ts';
 import type { RawListing } from './raw-listing.ts';
 import type { StoredRow } from './row-store.ts';
@@ -17,7 +17,7 @@ export async function raiseMark(
   { tables, random }: Pick<Ports, 'tables' | 'random'>,
 ): Promise<{ row: StoredRow; listing: RawListing }> {
   const { coverage } = row.progress;
-  if (coverage.names.size <= NAMES_MAX) return { row, listing };
+  if (!isFull(coverage)) return { row, listing };
   const whole = listing.whole ? listing : await listWhole();
   const [first] = pendingChanges(row.progress, whole);
   // A file that came late is looked at before the mark passes it.

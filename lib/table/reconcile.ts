@@ -24,7 +24,7 @@ import { checkLegible } from './legible-settings.ts';
 import { lakeAccess, lakePrefix, updateIndex } from './lake-table.ts';
 import type { LakeAccess } from './lake-table.ts';
 import { Meter } from './meter.ts';
-import type { NewGeneration } from './step.ts';
+import type { NewGeneration, Step } from './step.ts';
 import type { MergeStep } from './plan-step.ts';
 import { planStep } from './plan-step.ts';
 import { raiseMark } from './raise-mark.ts';
@@ -183,10 +183,7 @@ class Reconciliation {
       if (step.kind === 'list whole') return this.mergeWhole(current, prefix);
       if (this.deadline.leavesNoTimeFor(longest * HEADROOM)) return 'more';
       const started = clock.now();
-      const merged: StoredRow | 'list whole' =
-        step.kind === 'new generation'
-          ? await this.beginGeneration(current, step)
-          : await this.mergeStep(current, prefix, listing, step);
+      const merged = await this.take(step, current, prefix, listing);
       if (merged === 'list whole') return this.mergeWhole(current, prefix);
       ({ row: current, listing } = await raiseMark(merged, listing, () => this.listWhole(merged), this.ports));
       longest = Math.max(longest, clock.now() - started);
@@ -205,6 +202,33 @@ class Reconciliation {
     const saved = await saveProgress(current, done, tables, random);
     if (blocked) this.meter.befallen.released = true;
     return saved;
+  }
+
+  private take(
+    step: Exclude<Step, { kind: 'nothing' | 'list whole' }>,
+    row: StoredRow,
+    prefix: string,
+    listing: RawListing,
+  ): Promise<StoredRow | 'list whole'> {
+    switch (step.kind) {
+      case 'new generation':
+        return this.beginGeneration(row, step);
+      case 'recognised':
+        return this.accountFor(row, step);
+      default:
+        return this.mergeStep(row, prefix, listing, step);
+    }
+  }
+
+  private accountFor(row: StoredRow, { coverage, files }: Step & { kind: 'recognised' }): Promise<StoredRow> {
+    const { tables, random, log } = this.ports;
+    const names = files.slice(0, NAMES_LOGGED).map(({ name }) => name);
+    log.warn('merged files have another date and are not merged again', {
+      table: this.path,
+      count: files.length,
+      files: names,
+    });
+    return saveProgress(row, { coverage }, tables, random);
   }
 
   private async mergeWhole(row: StoredRow, prefix: string): Promise<StoredRow | 'more'> {

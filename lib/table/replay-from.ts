@@ -1,6 +1,7 @@
 import type { ChangeFileName } from '../dms/raw-file.ts';
 import { compareChangeFiles, compareText, parseRawFile } from '../dms/raw-file.ts';
 import type { Coverage } from './coverage.ts';
+import { minusNames } from './name-digest.ts';
 import { isMerged, pendingChanges } from './pending.ts';
 import type { ChangeFile, RawListing } from './raw-listing.ts';
 import { Refused } from './refused.ts';
@@ -41,6 +42,13 @@ export function replayFrom(
   const next: Partial<Progress> = {
     coverage,
     changeFiles,
+    nameDigest:
+      progress.nameDigest === undefined
+        ? undefined
+        : minusNames(
+            progress.nameDigest,
+            again.map(({ name }) => name),
+          ),
     // Should older ones be merged and gone, whatever is older than the first to be merged again is late.
     lastChangeFile:
       newestName([...kept.map(({ name }) => name), ...coverage.names, coverage.mark ?? '']) ??

@@ -1,8 +1,8 @@
 import { countText } from '../count-text.ts';
 import type { NewGeneration, Step } from './step.ts';
-import { decideLoad } from './full-load.ts';
+import { decideLoad, isCopied } from './full-load.ts';
 import { pendingChanges, pendingLoads } from './pending.ts';
-import { rebuiltFrom } from './rebuild.ts';
+import { rebuiltFrom, rebuiltWith } from './rebuild.ts';
 import type { EditPorts } from './edit-row.ts';
 import { editRow, readForEdit } from './edit-row.ts';
 import { freshSince } from './freshness.ts';
@@ -97,6 +97,11 @@ function replayAll(row: TableRow, listing: RawListing): PlannedReplay {
 }
 
 function newGenerationOf(row: TableRow, listing: RawListing): NewGeneration {
+  // A person says that these are no new full load.
+  if (isCopied(row.progress, listing))
+    return orRefused(() =>
+      rebuiltWith(row, listing, pendingLoads(row.progress, listing), 'all of it is to be merged again'),
+    );
   const due = orRefused((): Step | undefined => decideLoad(row, listing));
   // A full load that has come replaces whatever the lake was made from.
   if (due?.kind === 'new generation') return due;

@@ -1,4 +1,6 @@
 import type { Coverage } from './coverage.ts';
+import type { NameDigest } from './name-digest.ts';
+import { NO_NAMES } from './name-digest.ts';
 
 /**
  * A table's row: what people set, and how far the lake is. `item.ts` says how it is stored.
@@ -53,6 +55,8 @@ export interface Progress {
   takenOver: boolean;
   /** How many change files are merged. */
   changeFiles: number;
+  /** Their names; undefined if not all of them are known. */
+  nameDigest: NameDigest | undefined;
   /** A raw file of which only the first rows are merged. */
   partial: { file: string; eTag: string; rows: number } | undefined;
   /** Set while files that were merged already are merged again on a person's demand. */
@@ -154,6 +158,7 @@ export function newGeneration(generation: number) {
     adopted: false,
     takenOver: false,
     changeFiles: 0,
+    nameDigest: NO_NAMES,
     partial: undefined,
     replay: undefined,
     rawGone: undefined,

@@ -97,7 +97,12 @@ function mergeableFile({ progress }: TableRow, listing: RawListing, name: string
   if (change && change.lastModified.getTime() >= progress.since && !isMerged(change, progress)) return change;
   const unsupported = listing.unsupported.find((file) => file.name === name);
   if (unsupported) return { ...unsupported, kind: 'unsupported' as const };
-  if ((load && progress.loadFiles.get(name) === load.eTag) || (change && isMerged(change, progress)))
+  if (load && progress.loadFiles.get(name) === load.eTag)
+    throw new Refused(
+      `${name} is merged already.`,
+      'To undo it, have DMS reload the table. Another file in its place would be taken for a new full load: all change files before it would count no more.',
+    );
+  if (change && isMerged(change, progress))
     throw new Refused(
       `${name} is merged already.`,
       'To undo it, put a corrected file in its place, then build the table anew: tidemark replay … --all; or have DMS reload the table.',

@@ -35,6 +35,7 @@ export async function chooseSlices(
   const filesMax = Math.max(1, Math.floor(limits.filesPerMerge * share));
   const slices: RawSlice[] = [];
   let room = Math.max(share, SHARE_MIN);
+  let nameBytes = 0;
   for (let i = 0; i < Math.min(files.length, filesMax); i += OPENED_AT_ONCE) {
     const together = files.slice(i, Math.min(i + OPENED_AT_ONCE, filesMax));
     for (const opened of await Promise.allSettled(together.map((file) => openRawFile(raw, file)))) {
@@ -43,6 +44,8 @@ export async function chooseSlices(
         throw opened.reason;
       }
       const file = opened.value;
+      nameBytes += Buffer.byteLength(file.name);
+      if (slices.length > 0 && nameBytes > NAME_BYTES_MAX) return { slices, streamed: false };
       const from = partial?.file === file.name && partial.eTag === file.eTag ? partial.rows : 0;
       const held = holds.find((hold) => hold.file === file.name && hold.eTag === file.eTag && hold.from === from)?.to;
       const fitting = rowsWithin(file, from, room, limits);
@@ -58,6 +61,9 @@ export async function chooseSlices(
   }
   return { slices, streamed: false };
 }
+
+/** The table's row has room for the names of what a merge commits. */
+const NAME_BYTES_MAX = 48 * 1024;
 
 /** The end of a slice as large as a lake file, or an even part of what is left, where a row group of the file ends. */
 function streamedUpTo({ rows, footer }: OpenRawFile, from: number, share: number, { targetFileBytes }: Limits): number {

@@ -1,3 +1,4 @@
+import type { Coverage } from './coverage.ts';
 import type { ChangeFile, LoadFile } from './raw-listing.ts';
 import type { Progress } from './row.ts';
 
@@ -6,6 +7,8 @@ export type Step =
   | { kind: 'nothing' }
   | ListWhole
   | NewGeneration
+  /** Merged files that look late are accounted for again. */
+  | { kind: 'recognised'; coverage: Coverage; files: readonly ChangeFile[] }
   | { kind: 'load'; files: readonly LoadFile[] }
   | { kind: 'changes'; files: readonly ChangeFile[] }
   /** One change file whose name is older than what is merged; `later`: the files merged that come after it. */
