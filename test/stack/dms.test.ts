@@ -4,7 +4,7 @@ import { parse, parseDocument, visit } from 'yaml';
 
 interface Template {
   Parameters: Record<string, { Type: string; Description?: string; Default?: unknown }>;
-  Resources: Record<string, { Type: string; Properties: Record<string, unknown> }>;
+  Resources: Record<string, { Type: string; DeletionPolicy?: string; Properties: Record<string, unknown> }>;
 }
 interface Statement {
   Sid?: string;
@@ -109,6 +109,14 @@ describe('the stack with the database', () => {
     for (const { Condition } of AssumeRolePolicyDocument.Statement) {
       expect(Condition).toEqual({ StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } });
     }
+  });
+
+  it("leaves the account's roles when it is removed, but not when it could not be made", () => {
+    const kept = Object.entries(template.Resources).filter(([, { DeletionPolicy }]) => DeletionPolicy !== undefined);
+    expect(kept.map(([name, { DeletionPolicy }]) => [name, DeletionPolicy])).toEqual([
+      ['VpcRole', 'RetainExceptOnCreate'],
+      ['CloudWatchLogsRole', 'RetainExceptOnCreate'],
+    ]);
   });
 
   it('is not reachable from the internet', () => {
