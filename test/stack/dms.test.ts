@@ -62,6 +62,15 @@ describe('the stack with the database', () => {
     expect(properties('ReplicationTask')).toHaveProperty('MigrationType', 'full-load-and-cdc');
   });
 
+  it('keeps the slot of an idle PostgreSQL moving where that is asked for', () => {
+    const { PostgreSqlSettings } = properties('SourceEndpoint') as { PostgreSqlSettings: { If: unknown[] } };
+    expect(PostgreSqlSettings.If.slice(0, 2)).toEqual([
+      'IsPostgreSql',
+      expect.objectContaining({ HeartbeatEnable: { Ref: 'SourceHeartbeat' } }),
+    ]);
+    expect(template.Parameters['SourceHeartbeat']).toMatchObject({ Default: 'false' });
+  });
+
   it('gives its task settings and table mappings that are JSON, whatever the numbers', () => {
     for (const name of ['ReplicationTaskSettings', 'TableMappings']) {
       const { Sub } = properties('ReplicationTask')[name] as { Sub: string };
@@ -117,6 +126,13 @@ describe('the stack with the database', () => {
       ['VpcRole', 'RetainExceptOnCreate'],
       ['CloudWatchLogsRole', 'RetainExceptOnCreate'],
     ]);
+  });
+
+  it('has all its parameters in DEPLOYING.md, and no others', async () => {
+    const page = await readFile('resources/DEPLOYING.md', 'utf8');
+    const table = /^\| parameter .+?\n\n/ms.exec(page)![0];
+    const listed = table.split('\n').flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`(\w+)`/g)]);
+    expect(listed.map(([, name]) => name).sort()).toEqual(Object.keys(template.Parameters).sort());
   });
 
   it('is not reachable from the internet', () => {
