@@ -206,6 +206,22 @@ describe('a stack that registers no tables', () => {
   }, 120_000);
 });
 
+describe('a stack whose raw files expire', () => {
+  it('has S3 remove them below the raw prefix after those days, and nothing of the lake', async () => {
+    const stack = await packageStack({ rawRetentionDays: '30', rawPrefix: 'dms' });
+    try {
+      const rulesOf = (name: string) =>
+        (stack.resources[name]!.Properties as { LifecycleConfiguration: { Rules: object[] } }).LifecycleConfiguration
+          .Rules;
+      const [abort, ...others] = rulesOf('RawBucket');
+      expect(others).toEqual([{ Id: 'expire-raw-files', Status: 'Enabled', Prefix: 'dms/', ExpirationInDays: 30 }]);
+      expect(rulesOf('LakeBucket')).toEqual([abort]);
+    } finally {
+      await stack.remove();
+    }
+  }, 120_000);
+});
+
 describe('settings that cannot work are refused before anything is deployed', () => {
   it.each([
     [
@@ -222,6 +238,12 @@ describe('settings that cannot work are refused before anything is deployed', ()
       'a database that Athena does not take',
       { catalogDatabase: 'lake.{schema}' },
       "CATALOG_DATABASE is 'lake.{schema}'",
+    ],
+    ['raw files that expire before anybody looks', { rawRetentionDays: '2' }, "rawRetentionDays is '2'"],
+    [
+      "an expiry of raw files in a bucket that is not the stack's",
+      { rawRetentionDays: '30', existingRawBucket: 'dms-target' },
+      'dms-target is a bucket of yours',
     ],
     ['a limit that is no number', { filesPerMerge: 'many' }, "FILES_PER_MERGE is 'many'"],
   ])(
