@@ -130,6 +130,20 @@ describe('the dashboard', () => {
     }
   });
 
+  it('has queries of its log that the setting logLevel leaves without an answer, and DEPLOYING.md says which', async () => {
+    const [code, page] = await Promise.all([
+      readFile('functions/merge.ts', 'utf8'),
+      readFile('resources/DEPLOYING.md', 'utf8'),
+    ]);
+    const row = /^\| `logLevel` .+$/m.exec(page)![0];
+    const ofInfo = widgets.filter(({ properties: { query } }) => {
+      const message = /message = '([^']+)'/.exec(query ?? '')?.[1];
+      return message !== undefined && code.includes(`log.info('${message}'`);
+    });
+    expect(ofInfo.length).toBeGreaterThan(0);
+    for (const { properties } of ofInfo) expect(row).toContain(`"${properties.title}"`);
+  });
+
   it('has widgets beside and below each other, within 24 columns', () => {
     const cells = widgets.flatMap(({ x, y, width, height }) =>
       Array.from({ length: width * height }, (_, i) => `${x + (i % width)} ${y + Math.floor(i / width)}`),
