@@ -256,6 +256,17 @@ describe('settings that cannot work are refused before anything is deployed', ()
 });
 
 describe('the documented defaults', () => {
+  it('fit into a new AWS account, whose functions may have 3,008 MB', async () => {
+    const { params, functions } = parse(await readFile('serverless.yml', 'utf8'), { logLevel: 'error' }) as {
+      params: { default: { mergeMemory: number } };
+      functions: Record<string, { memorySize: number | string }>;
+    };
+    const sizes = Object.values(functions).map(({ memorySize }) =>
+      typeof memorySize === 'number' ? memorySize : params.default.mergeMemory,
+    );
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(3008);
+  });
+
   it('are those of the code', async () => {
     const { params } = parse(await readFile('serverless.yml', 'utf8'), { logLevel: 'error' }) as {
       params: { default: Record<string, number> };
