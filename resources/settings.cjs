@@ -19,6 +19,16 @@ module.exports = async ({ resolveVariable }) => {
         'Name two buckets, or make it beforehand and set existingRawBucket and existingLakeBucket.',
     );
   }
+  const rawRetention = await param('rawRetentionDays');
+  // Less than a weekend would leave a blocked table no time. 0: never.
+  const rawRetentionDays =
+    rawRetention === 'off' ? 0 : integerBetween('rawRetentionDays', rawRetention, 3, 3650, "'off'");
+  if (rawRetentionDays > 0 && !ownRawBucket) {
+    throw new Error(
+      `rawRetentionDays is ${rawRetentionDays}, and ${rawBucket} is a bucket of yours, whose rules the stack does not change. ` +
+        "Leave rawRetentionDays 'off', and give the bucket a lifecycle rule of your own.",
+    );
+  }
   oneOf('existingRawBucketEvents', await param('existingRawBucketEvents'), ['notification', 'eventbridge']);
 
   const environment = {
@@ -63,6 +73,7 @@ module.exports = async ({ resolveVariable }) => {
     rawBucket,
     rawBucketName: deployedName(rawBucket),
     rawPrefix,
+    rawRetentionDays,
     lakeBucket,
     lakeBucketName: deployedName(lakeBucket),
     lakePrefix,
@@ -111,10 +122,11 @@ function asDeployed(environment) {
   return Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, text(value)]));
 }
 
-function integerBetween(name, value, min, max) {
+function integerBetween(name, value, min, max, orElse = undefined) {
   const number = Number(value);
   if (Number.isInteger(number) && number >= min && number <= max) return number;
-  throw new Error(`${name} is '${value}': expected a whole number from ${min} to ${max}.`);
+  const other = orElse === undefined ? '' : `, or ${orElse}`;
+  throw new Error(`${name} is '${value}': expected a whole number from ${min} to ${max}${other}.`);
 }
 
 function oneOf(name, value, allowed) {

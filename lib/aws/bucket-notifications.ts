@@ -26,10 +26,10 @@ export async function planConnection(
   if (!remove && !own.startsWith(rawPrefix) && !rawPrefix.startsWith(own))
     throw new Refused(
       `The stack takes files of ${rawBucket} below ${rawPrefix}, of which there are none below ${own}.`,
-      `Leave --prefix out: it is ${rawPrefix} then. Or deploy the stack with rawPrefix=${own}`,
+      `Leave --prefix out: it is ${rawPrefix} then. Or deploy the stack with that prefix: ${deployment(stack, bucket, own)}`,
     );
   const target = { Bucket: bucket, ExpectedBucketOwner: accountOf(stack.arrivalsQueueArn) };
-  const stage = stack.name.slice(stack.name.indexOf('-') + 1);
+  const stage = stageOf(stack);
   const wanted = { queueArn: stack.arrivalsQueueArn, prefix: own, ids: ['tidemark', `tidemark-${stage}`] as const };
   const read = async (): Promise<NotificationConfiguration> => {
     const answer = await translated(bucket, stack, s3.send(new GetBucketNotificationConfigurationCommand(target)));
@@ -46,7 +46,7 @@ export async function planConnection(
     before: told,
     after: isChange ? tells : told,
     isChange,
-    notes: notesOn(before, isChange, remove),
+    notes: [...notesOn(before, isChange, remove), ...(remove ? [] : notesOnPrefix(own, stack, bucket))],
     apply: async () => {
       if (!isDeepStrictEqual(await read(), before))
         throw new Refused(
@@ -60,12 +60,12 @@ export async function planConnection(
 }
 
 /** The stack's queue takes events of one bucket, and `route` files of that one. */
-function refuseUnlessTaken(bucket: string, { name, config, parameters }: Stack): void {
-  const stage = name.slice(name.indexOf('-') + 1);
+function refuseUnlessTaken(bucket: string, stack: Stack): void {
+  const { name, config, parameters } = stack;
   if (bucket !== config.rawBucket)
     throw new Refused(
       `The stack ${name} takes its raw files from ${config.rawBucket}, not from ${bucket}.`,
-      `Deploy it with that bucket first: npx sls deploy --stage ${stage} --param="existingRawBucket=${bucket}"`,
+      `Deploy it with that bucket first: ${deployment(stack, bucket)}`,
     );
   if (parameters.get('ExistingRawBucket') === '')
     throw new Refused(
@@ -90,6 +90,43 @@ function notesOn(
       ? ['The bucket sends its events to EventBridge, too: the stack could take them from there, with existingRawBucketEvents=eventbridge.'] // prettier-ignore
       : []),
   ];
+}
+
+/** What comes of a prefix other than the stack's: it changes what the stack is told of, not how keys are read. */
+function notesOnPrefix(prefix: string, stack: Stack, bucket: string): string[] {
+  const { rawPrefix } = stack.config;
+  if (prefix === rawPrefix) return [];
+  if (!prefix.startsWith(rawPrefix)) {
+    const others = prefix === '' ? 'of all others' : `of others that begin with ${prefix}`;
+    return [`The stack takes files below ${rawPrefix} only: ${others} it is told for nothing.`];
+  }
+  const notes = [
+    `Keys below ${prefix} are read as ${readAs(prefix.slice(rawPrefix.length))}. Of all others the stack is not told: they wait for the sweep.`,
+  ];
+  if (prefix.endsWith('/'))
+    notes.push(
+      `If ${prefix} is DMS's BucketFolder, which holds the schemas, leave --prefix out and deploy first: ${deployment(stack, bucket, prefix)}`,
+    );
+  return notes;
+}
+
+/** @param rest of a prefix, below the raw prefix; not empty */
+function readAs(rest: string): string {
+  const [schema = '', table, ...file] = rest.split('/');
+  if (table === undefined) return `tables of schemas whose names begin with ${schema}`;
+  if (table === '') return `tables of the schema ${schema}`;
+  if (file.length === 0) return `tables of the schema ${schema} whose names begin with ${table}`;
+  return `files of the table ${schema}/${table}`;
+}
+
+/** The command that deploys a stack with a bucket, and a prefix if one is given. */
+function deployment(stack: Stack, bucket: string, rawPrefix?: string): string {
+  const prefix = rawPrefix === undefined ? '' : ` --param="rawPrefix=${rawPrefix}"`;
+  return `npx sls deploy --stage ${stageOf(stack)} --param="existingRawBucket=${bucket}"${prefix}`;
+}
+
+function stageOf({ name }: Stack): string {
+  return name.slice(name.indexOf('-') + 1);
 }
 
 function sorted(notifications: ReturnType<typeof notificationsOf>): string[] {

@@ -26,7 +26,12 @@ export interface Stack {
 
 /** The stack is not there, or cannot be read; the message says which, where, and what to give instead. */
 export class StackNotFound extends Error {
-  override readonly name = 'StackNotFound';
+  override readonly name: string = 'StackNotFound';
+}
+
+/** None is given, nor set anywhere that the AWS CLI looks; the message says how to. */
+export class NoRegion extends StackNotFound {
+  override readonly name = 'NoRegion';
 }
 
 /**
@@ -61,11 +66,15 @@ export async function findStack(
   return { name, region, config, deadLetterQueueUrls, arrivalsQueueArn: output('ArrivalsQueueArn'), parameters };
 }
 
-async function regionOf({ config }: StackClients['cloudFormation']): Promise<string> {
+/**
+ * The region that a client would ask.
+ * @throws NoRegion
+ */
+export async function regionOf({ config }: StackClients['cloudFormation']): Promise<string> {
   try {
     return await config.region();
   } catch (cause) {
-    throw new StackNotFound(
+    throw new NoRegion(
       'No AWS region is set. Give --region, such as --region eu-west-1, or set AWS_REGION, or a region in the profile ' +
         '(aws configure).',
       { cause },

@@ -21,6 +21,7 @@ const HELP: CommandHelp = {
   ],
   notes: [
     'For a bucket that the stack did not make (existingRawBucket): CloudFormation cannot give such a bucket a notification. It is called tidemark and stands beside those that the bucket has, which are written back as they were read. S3 has no way to change one alone: let nobody else change them in that second. Files that are there already are found by the next sweep. Done twice it changes nothing.',
+    "--prefix is for a bucket where another notification leaves no room for one of all raw files: rawPrefix and the folder of a schema. It is not DMS's BucketFolder: that is the setting rawPrefix, by which keys are read.",
     'It takes cloudformation:DescribeStacks on the stack, s3:GetBucketNotification and s3:PutBucketNotification on the bucket.',
   ],
   json: 'one line: {"bucket", "isChange", "before", "after", "notes"}, and "dryRun": true; before and after are lists of {"id"?, "to", "events", "prefix", "suffix"}.',
@@ -47,7 +48,7 @@ export function connectCommand(): Command {
   const command = new Command('connect')
     .description('Has an existing raw bucket tell the stack of its files, beside whom it tells already (AWS).')
     .argument('<bucket>', 'the raw bucket that the stack was deployed with')
-    .option('--prefix <prefix>', "tell of keys that begin so (default: the stack's rawPrefix)")
+    .option('--prefix <prefix>', "tell only of keys that begin so, such as a schema's (default: the stack's rawPrefix)")
     .option('--remove', 'take our notification away')
     .option('--dry-run', 'say what would be done; change nothing')
     .option('-y, --yes', 'do not ask');

@@ -152,6 +152,39 @@ describe('connecting a bucket', () => {
     expect((await notifications()).QueueConfigurations).toEqual([narrower]);
   });
 
+  it.each([
+    ['dms/sales/', 'tables of the schema sales', 'dms/sales/'],
+    ['dms/sal', 'tables of schemas whose names begin with sal', undefined],
+    ['dms/sales/ord', 'tables of the schema sales whose names begin with ord', undefined],
+    ['dms/sales/orders/', 'files of the table sales/orders', 'dms/sales/orders/'],
+  ])('says before it asks how keys below a narrower prefix are read: %s', async (prefix, tables, folder) => {
+    const { out } = await connect({ prefix, dryRun: true });
+    expect(out.slice(2)).toEqual([
+      `Keys below ${prefix} are read as ${tables}. Of all others the stack is not told: they wait for the sweep.`,
+      ...(folder === undefined
+        ? []
+        : [`If ${folder} is DMS's BucketFolder, which holds the schemas, leave --prefix out and deploy first: npx sls deploy --stage dev --param="existingRawBucket=raw-bucket" --param="rawPrefix=${folder}"`]), // prettier-ignore
+    ]);
+  });
+
+  it("says so of DMS's folder, where the stack takes the schemas from the top of the bucket", async () => {
+    const outputs = stack.cloudFormation.stacks.get('tidemark-dev')!;
+    outputs['Settings'] = JSON.stringify({ ...(JSON.parse(outputs['Settings']!) as object), RAW_PREFIX: '' });
+    const { out } = await connect({ prefix: 'dms/', dryRun: true });
+    expect(out.slice(2)).toEqual([
+      'Keys below dms/ are read as tables of the schema dms. Of all others the stack is not told: they wait for the sweep.',
+      expect.stringMatching(/^If dms\/ is DMS's BucketFolder.* --param="rawPrefix=dms\/"$/),
+    ]);
+  });
+
+  it.each([
+    ['d', 'of others that begin with d'],
+    ['', 'of all others'],
+  ])("says that a wider prefix tells more than the stack takes: '%s'", async (prefix, others) => {
+    const { out } = await connect({ prefix, dryRun: true });
+    expect(out.slice(2)).toEqual([`The stack takes files below dms/ only: ${others} it is told for nothing.`]);
+  });
+
   it("leaves another stack's notification of our name alone", async () => {
     const another: QueueConfiguration = {
       ...ours({ QueueArn: stack.cloud.queueArn(others) }),
@@ -232,7 +265,9 @@ describe('connecting is refused, with what to do instead,', () => {
   });
 
   it('where the stack takes no files below the prefix', async () => {
-    expect(text(await refusal({ prefix: 'other/' }))).toMatch(/below dms\/, of which there are none below other\//);
+    expect(text(await refusal({ prefix: 'other/' }))).toMatch(
+      /below dms\/, of which there are none below other\/.* --param="existingRawBucket=raw-bucket" --param="rawPrefix=other\/"$/s,
+    );
   });
 
   it("where the bucket is the stack's own", async () => {

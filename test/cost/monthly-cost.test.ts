@@ -1,9 +1,20 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
 import { CountedLab } from '../table/counted-lab.ts';
 import type { MergeRequests } from './monthly-cost.ts';
-import { costTable, idleMonth, perFile } from './monthly-cost.ts';
+import {
+  ASSUMED,
+  costTable,
+  idleMonth,
+  LOADS,
+  perFile,
+  rawFilesOf,
+  rawFilesPerSweep,
+  SWEEP_TIMEOUT_SECONDS,
+  sweepMonth,
+} from './monthly-cost.ts';
 
 /** A conditional write that grows a file: begin, copy the old version, one part, complete. */
 const WRITE_REQUESTS = 4;
@@ -51,6 +62,26 @@ describe('what a month costs', () => {
     expect(page).toContain(`${s3Reads} reads and ${s3Writes} writes and listings on S3`);
     expect(page).toContain(`${dynamoDbReads} read and ${dynamoDbWrites} writes on DynamoDB`);
     expect(page).toContain(`$${(1e6 * perFile(requests)).toFixed(0)} for a million`);
-    expect(page).toContain(`$${idleMonth().toFixed(2)} a month`);
+    expect(page).toContain(`Where nothing changes that is $${idleMonth().toFixed(2)} a month`);
+  });
+
+  it('is told there for the raw files that every sweep lists, and how many it can', () => {
+    const [none, million] = [0, 1e6].map((rawFiles) => sweepMonth({ tables: 0, rawFiles }));
+    expect(page).toContain(`$${(million! - none!).toFixed(2)} a month for each million raw files`);
+    expect(page).toContain(`about ${rawFilesPerSweep() / 1e6} million`);
+    expect(page).toContain(`${ASSUMED.sweepPageSeconds} s for a page of 1,000 keys`);
+    expect(page).toContain(`raw files kept for ${ASSUMED.rawDays} days`);
+  });
+
+  it('is worked out there for stages whose sweeps come to their end', () => {
+    for (const load of LOADS) expect(rawFilesOf(load)).toBeLessThan(rawFilesPerSweep());
+  });
+
+  it('reckons the sweep with the memory and the time that the stack gives it', async () => {
+    const { functions } = parse(await readFile('serverless.yml', 'utf8'), { logLevel: 'error' }) as {
+      functions: { sweep: { memorySize: number; timeout: number } };
+    };
+    expect(functions.sweep.memorySize).toBe(1024 * ASSUMED.sweepGb);
+    expect(functions.sweep.timeout).toBe(SWEEP_TIMEOUT_SECONDS);
   });
 });

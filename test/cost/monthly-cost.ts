@@ -47,6 +47,11 @@ export const ASSUMED = {
   routeGb: 0.5,
   rowKb: 2,
   logKbPerMerge: 3,
+  sweepGb: 1,
+  /** A page of 1,000 keys: S3's answer, and reading it. Nothing else of a sweep takes long. */
+  sweepPageSeconds: 0.15,
+  /** Raw files of so many days stand, as with `rawRetentionDays`. */
+  rawDays: 3,
   /** One looks at a metric of each of the four functions. */
   alarmedMetrics: 18,
   metrics: 20,
@@ -68,16 +73,44 @@ export function perFile(requests: MergeRequests): number {
   return functions + queues + store + rows + (logKbPerMerge / 1e6) * PRICES.logGb;
 }
 
-/** USD a month before any file: polling, metrics, alarms, the dashboard. */
+/** USD a month before any file: polling, metrics, alarms, the dashboard, and sweeps that find nothing. */
 export function idleMonth(): number {
+  return watchingMonth() + sweepMonth({ tables: 0, rawFiles: 0 });
+}
+
+function watchingMonth(): number {
   const { idlePollsPerHour, alarmedMetrics, metrics } = ASSUMED;
   const polls = HOURS_A_MONTH * idlePollsPerHour * (PRICES.sqsStandard + PRICES.sqsFifo);
   return polls + alarmedMetrics * PRICES.alarm + metrics * PRICES.metric + PRICES.dashboard;
 }
 
+const KEYS_PER_PAGE = 1_000;
+export const SWEEP_TIMEOUT_SECONDS = 900;
+
+/** USD a month: each hour all rows of the controller table and all raw files that stand are listed. */
+export function sweepMonth({ tables, rawFiles }: { tables: number; rawFiles: number }): number {
+  const { sweepGb, sweepPageSeconds, rowKb } = ASSUMED;
+  const pages = Math.max(1, Math.ceil(rawFiles / KEYS_PER_PAGE));
+  const page = PRICES.s3Write + sweepPageSeconds * sweepGb * PRICES.lambdaGbSecond;
+  const rows = tables * (rowKb / 4) * PRICES.dynamoDbRead;
+  return HOURS_A_MONTH * (PRICES.lambdaRequest + pages * page + rows);
+}
+
+/** Raw files that a sweep can list before its time is up. */
+export function rawFilesPerSweep(): number {
+  return (SWEEP_TIMEOUT_SECONDS / ASSUMED.sweepPageSeconds) * KEYS_PER_PAGE;
+}
+
+/** Raw files that stand. */
+export function rawFilesOf({ tables, filesPerHour }: Load): number {
+  return tables * filesPerHour * 24 * ASSUMED.rawDays;
+}
+
 /** USD a month. */
-export function tidemarkMonth({ tables, filesPerHour }: Load, requests: MergeRequests): number {
-  return idleMonth() + tables * filesPerHour * HOURS_A_MONTH * perFile(requests);
+export function tidemarkMonth(load: Load, requests: MergeRequests): number {
+  const { tables, filesPerHour } = load;
+  const sweeps = sweepMonth({ tables, rawFiles: rawFilesOf(load) });
+  return watchingMonth() + sweeps + tables * filesPerHour * HOURS_A_MONTH * perFile(requests);
 }
 
 /** USD a month: each hour a job for each table that changed. */
@@ -93,12 +126,15 @@ export const LOADS: readonly Load[] = [10, 100, 1_000].flatMap((tables) =>
 export function costTable(requests: MergeRequests): string {
   const money = (usd: number): string => `$${usd < 100 ? usd.toFixed(2) : Math.round(usd).toLocaleString('en')}`;
   const lines = LOADS.map((load) => {
-    const freshness = `${load.filesPerHour} an hour`;
-    return `| ${load.tables.toLocaleString('en')} | ${freshness} | ${money(tidemarkMonth(load, requests))} | ${money(glueMonth(load))} |`;
+    const { tables, filesPerHour } = load;
+    const rawFiles = rawFilesOf(load);
+    const sweeps = sweepMonth({ tables, rawFiles });
+    const cells = [tables.toLocaleString('en'), `${filesPerHour} an hour`, rawFiles.toLocaleString('en')];
+    return `| ${[...cells, ...[sweeps, tidemarkMonth(load, requests), glueMonth(load)].map(money)].join(' | ')} |`;
   });
   return [
-    '| tables | change files of each | Tidemark | hourly Glue jobs |',
-    '| --- | --- | --- | --- |',
+    '| tables | change files of each | raw files that stand | sweeps | Tidemark in all | hourly Glue jobs |',
+    '| --- | --- | --- | --- | --- | --- |',
     ...lines,
   ].join('\n');
 }

@@ -1,11 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
-import { parse, parseDocument, visit } from 'yaml';
+import { parseDocument, visit } from 'yaml';
+import { customTags, readDmsTemplate } from './dms-template.ts';
 
-interface Template {
-  Parameters: Record<string, { Type: string; Description?: string; Default?: unknown }>;
-  Resources: Record<string, { Type: string; Properties: Record<string, unknown> }>;
-}
 interface Statement {
   Sid?: string;
   Action: string | string[];
@@ -14,14 +11,7 @@ interface Statement {
   Condition?: unknown;
 }
 
-const text = await readFile('resources/dms.yml', 'utf8');
-const FUNCTIONS = ['Ref', 'Sub', 'GetAtt', 'If', 'Not', 'Equals', 'Or', 'Contains', 'Select', 'Split'];
-/** `!Ref Name` reads `{Ref: 'Name'}`, and so on: the long form that CloudFormation knows beside the short one. */
-const customTags = FUNCTIONS.flatMap((name) => [
-  { tag: `!${name}`, resolve: (value: string) => ({ [name]: value }) },
-  { tag: `!${name}`, collection: 'seq' as const, resolve: (seq: { toJSON(): unknown }) => ({ [name]: seq.toJSON() }) },
-]);
-const template = parse(text, { customTags }) as Template;
+const { text, template } = await readDmsTemplate();
 const properties = (name: string) => template.Resources[name]!.Properties;
 
 function statementsOf(role: string): Statement[] {
@@ -60,6 +50,15 @@ describe('the stack with the database', () => {
     });
     expect(template.Parameters.CdcMaxBatchInterval!.Default).toBeLessThanOrEqual(10);
     expect(properties('ReplicationTask')).toHaveProperty('MigrationType', 'full-load-and-cdc');
+  });
+
+  it('keeps the slot of an idle PostgreSQL moving where that is asked for', () => {
+    const { PostgreSqlSettings } = properties('SourceEndpoint') as { PostgreSqlSettings: { If: unknown[] } };
+    expect(PostgreSqlSettings.If.slice(0, 2)).toEqual([
+      'IsPostgreSql',
+      expect.objectContaining({ HeartbeatEnable: { Ref: 'SourceHeartbeat' } }),
+    ]);
+    expect(template.Parameters['SourceHeartbeat']).toMatchObject({ Default: 'false' });
   });
 
   it('gives its task settings and table mappings that are JSON, whatever the numbers', () => {
@@ -109,6 +108,58 @@ describe('the stack with the database', () => {
     for (const { Condition } of AssumeRolePolicyDocument.Statement) {
       expect(Condition).toEqual({ StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } });
     }
+  });
+
+  it("leaves the account's roles when it is removed, but not when it could not be made", () => {
+    const kept = Object.entries(template.Resources).filter(([, { DeletionPolicy }]) => DeletionPolicy !== undefined);
+    expect(kept.map(([name, { DeletionPolicy }]) => [name, DeletionPolicy])).toEqual([
+      ['VpcRole', 'RetainExceptOnCreate'],
+      ['CloudWatchLogsRole', 'RetainExceptOnCreate'],
+    ]);
+  });
+
+  it('has all its parameters in DEPLOYING.md, and no others', async () => {
+    const page = await readFile('resources/DEPLOYING.md', 'utf8');
+    const table = /^\| parameter .+?\n\n/ms.exec(page)![0];
+    const listed = table.split('\n').flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`(\w+)`/g)]);
+    expect(listed.map(([, name]) => name).sort()).toEqual(Object.keys(template.Parameters).sort());
+  });
+
+  it.each(['SourceLatencyAlarm', 'TargetLatencyAlarm'])(
+    'has the %s look at the instance by the name that DMS knows it by, and at its task',
+    (alarm) => {
+      const name = { Ref: 'InstanceName' };
+      expect(properties('ReplicationInstance')).toHaveProperty('ReplicationInstanceIdentifier', name);
+      expect(properties(alarm)).toHaveProperty('Dimensions', [
+        { Name: 'ReplicationInstanceIdentifier', Value: name },
+        { Name: 'ReplicationTaskIdentifier', Value: { Select: [6, { Split: [':', { Ref: 'ReplicationTask' }] }] } },
+      ]);
+    },
+  );
+
+  it.each([
+    ['tidemark-prod', true],
+    ['a', true],
+    ['Tidemark-prod', false],
+    ['tidemark--prod', false],
+    ['tidemark-', false],
+    ['1tidemark', false],
+  ])('takes a name of the instance only as DMS keeps it: %s', (name, isTaken) => {
+    const { AllowedPattern } = template.Parameters['InstanceName']!;
+    expect(new RegExp(AllowedPattern!).test(name)).toBe(isTaken);
+    expect(template.Parameters['InstanceName']).toHaveProperty('MaxLength', 63);
+  });
+
+  it('tells the topic of all that happens to the task, of which a stopped one has no metric', () => {
+    expect(template.Resources['TaskEvents']).toMatchObject({ Type: 'AWS::Events::Rule', Condition: 'HasAlarmTopic' });
+    expect(properties('TaskEvents')).toMatchObject({
+      EventPattern: {
+        source: ['aws.dms'],
+        'detail-type': ['DMS Replication Task State Change'],
+        resources: [{ Ref: 'ReplicationTask' }],
+      },
+      Targets: [{ Id: 'alarm-topic', Arn: { Ref: 'AlarmTopicArn' } }],
+    });
   });
 
   it('is not reachable from the internet', () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { METRICS_NAMESPACE, METRICS_SERVICE } from '../../lib/aws/emf-metrics.ts';
 import { METRICS } from '../../lib/ports/metrics.ts';
+import { readDmsTemplate } from './dms-template.ts';
 import { packageStack, resourcesOf, type PackagedStack } from './packaged-stack.ts';
 
 interface Alarm {
@@ -76,14 +77,27 @@ describe('metrics', () => {
   });
 });
 
+/** What alarms are called without their stack's name: those of the stack itself, and those of the one with the database. */
+async function namesOfAlarms(): Promise<string[]> {
+  const { template } = await readDmsTemplate();
+  const ofDms = Object.entries(template.Resources).flatMap(([id, { Type, Properties }]) => {
+    // A rule tells the topic by itself; its name is CloudFormation's.
+    if (Type === 'AWS::Events::Rule') return [id.replace(/(?<!^)[A-Z]/g, '-$&').toLowerCase()];
+    if (Type !== 'AWS::CloudWatch::Alarm') return [];
+    return [(Properties['AlarmName'] as { Sub: string }).Sub.replace('${AWS::StackName}-', '')];
+  });
+  return [...alarms.map(({ AlarmName }) => AlarmName.replace('tidemark-test-', '')), ...ofDms];
+}
+
 describe('alarms', () => {
-  it('each have their paragraph in the runbook, and no other has one', () => {
-    const names = alarms.map(({ AlarmName }) => AlarmName.replace('tidemark-test-', ''));
+  it('each have their paragraph in the runbook, and no other has one', async () => {
+    const names = await namesOfAlarms();
+    expect(names).toEqual(expect.arrayContaining(['source-latency', 'target-latency', 'task-events']));
     expect(found(/^## ([a-z-]+)$/gm).sort()).toEqual(names.sort());
   });
 
-  it('that the runbook mentions are there', () => {
-    const names = alarms.map(({ AlarmName }) => AlarmName.replace('tidemark-test-', ''));
+  it('that the runbook mentions are there', async () => {
+    const names = await namesOfAlarms();
     const mentioned = found(/`([a-z]+(?:-[a-z]+)+)`/g);
     expect(mentioned.length).toBeGreaterThan(5);
     for (const name of mentioned) expect(names).toContain(name);
@@ -114,6 +128,20 @@ describe('the dashboard', () => {
       expect(query).toContain("SOURCE '/aws/lambda/tidemark-test-merge'");
       expect(code).toContain(`'${/message = '([^']+)'/.exec(query)![1]!}'`);
     }
+  });
+
+  it('has queries of its log that the setting logLevel leaves without an answer, and DEPLOYING.md says which', async () => {
+    const [code, page] = await Promise.all([
+      readFile('functions/merge.ts', 'utf8'),
+      readFile('resources/DEPLOYING.md', 'utf8'),
+    ]);
+    const row = /^\| `logLevel` .+$/m.exec(page)![0];
+    const ofInfo = widgets.filter(({ properties: { query } }) => {
+      const message = /message = '([^']+)'/.exec(query ?? '')?.[1];
+      return message !== undefined && code.includes(`log.info('${message}'`);
+    });
+    expect(ofInfo.length).toBeGreaterThan(0);
+    for (const { properties } of ofInfo) expect(row).toContain(`"${properties.title}"`);
   });
 
   it('has widgets beside and below each other, within 24 columns', () => {

@@ -39,7 +39,8 @@ export async function packageStack(settings: Record<string, string> = {}): Promi
   const params = Object.entries(settings).map(([name, value]) => `--param=${name}=${value}`);
   const sls = join(service, 'node_modules', 'serverless', 'bin', 'serverless.js');
   try {
-    await run(process.execPath, [sls, 'package', '--stage', 'test', ...params], { cwd: service, env: offline() });
+    const options = ['--stage', 'test', '--region', 'us-east-1', ...params];
+    await run(process.execPath, [sls, 'package', ...options], { cwd: service, env: offline() });
   } catch (refused) {
     await remove();
     throw new Error((refused as { stdout: string }).stdout + (refused as { stderr: string }).stderr, {
@@ -59,7 +60,7 @@ export function resourcesOf(stack: PackagedStack, type: string): Record<string, 
 const run = promisify(execFile);
 
 /** Without an account: the environment has no credentials, profile or region. Nor jest's own options for Node.js. */
-function offline(): NodeJS.ProcessEnv {
+export function offline(): NodeJS.ProcessEnv {
   const ours = Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_') && name !== 'NODE_OPTIONS');
   return Object.fromEntries(ours);
 }

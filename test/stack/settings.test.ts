@@ -206,6 +206,22 @@ describe('a stack that registers no tables', () => {
   }, 120_000);
 });
 
+describe('a stack whose raw files expire', () => {
+  it('has S3 remove them below the raw prefix after those days, and nothing of the lake', async () => {
+    const stack = await packageStack({ rawRetentionDays: '30', rawPrefix: 'dms' });
+    try {
+      const rulesOf = (name: string) =>
+        (stack.resources[name]!.Properties as { LifecycleConfiguration: { Rules: object[] } }).LifecycleConfiguration
+          .Rules;
+      const [abort, ...others] = rulesOf('RawBucket');
+      expect(others).toEqual([{ Id: 'expire-raw-files', Status: 'Enabled', Prefix: 'dms/', ExpirationInDays: 30 }]);
+      expect(rulesOf('LakeBucket')).toEqual([abort]);
+    } finally {
+      await stack.remove();
+    }
+  }, 120_000);
+});
+
 describe('settings that cannot work are refused before anything is deployed', () => {
   it.each([
     [
@@ -223,6 +239,12 @@ describe('settings that cannot work are refused before anything is deployed', ()
       { catalogDatabase: 'lake.{schema}' },
       "CATALOG_DATABASE is 'lake.{schema}'",
     ],
+    ['raw files that expire before anybody looks', { rawRetentionDays: '2' }, "rawRetentionDays is '2'"],
+    [
+      "an expiry of raw files in a bucket that is not the stack's",
+      { rawRetentionDays: '30', existingRawBucket: 'dms-target' },
+      'dms-target is a bucket of yours',
+    ],
     ['a limit that is no number', { filesPerMerge: 'many' }, "FILES_PER_MERGE is 'many'"],
   ])(
     '%s',
@@ -234,6 +256,17 @@ describe('settings that cannot work are refused before anything is deployed', ()
 });
 
 describe('the documented defaults', () => {
+  it('fit into a new AWS account, whose functions may have 3,008 MB', async () => {
+    const { params, functions } = parse(await readFile('serverless.yml', 'utf8'), { logLevel: 'error' }) as {
+      params: { default: { mergeMemory: number } };
+      functions: Record<string, { memorySize: number | string }>;
+    };
+    const sizes = Object.values(functions).map(({ memorySize }) =>
+      typeof memorySize === 'number' ? memorySize : params.default.mergeMemory,
+    );
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(3008);
+  });
+
   it('are those of the code', async () => {
     const { params } = parse(await readFile('serverless.yml', 'utf8'), { logLevel: 'error' }) as {
       params: { default: Record<string, number> };

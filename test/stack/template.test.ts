@@ -283,8 +283,21 @@ describe('functions', () => {
 });
 
 describe('what outlives the stack', () => {
-  it.each(['RawBucket', 'LakeBucket', 'ControllerTable'])('%s is kept when the stack is removed', (name) => {
-    expect(stack.resources[name]).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+  it.each(['RawBucket', 'LakeBucket', 'ControllerTable'])(
+    '%s is kept when the stack is removed, but goes with a deployment that made it and failed',
+    (name) => {
+      expect(stack.resources[name]).toMatchObject({
+        DeletionPolicy: 'RetainExceptOnCreate',
+        UpdateReplacePolicy: 'Retain',
+      });
+    },
+  );
+
+  it('nothing else is kept, which the next deployment would find in its way', () => {
+    const kept = Object.entries(stack.resources).filter(
+      ([, { DeletionPolicy = 'Delete' }]) => DeletionPolicy !== 'Delete',
+    );
+    expect(kept.map(([name]) => name).sort()).toEqual(['ControllerTable', 'LakeBucket', 'RawBucket']);
   });
 
   it.each(['RawBucket', 'LakeBucket'])(

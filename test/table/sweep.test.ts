@@ -100,6 +100,18 @@ describe('the sweep', () => {
     expect((await table.item()).Blocked).toBeDefined();
   });
 
+  it('has counted the blocked tables, and woken them, where its listing does not come to its end', async () => {
+    const lab = new TableLab();
+    const table = await lab.activeTable();
+    table.put('LOAD00000001.parquet', Buffer.from('no Parquet file'));
+    await lab.settle();
+    lab.measured.length = 0;
+    lab.onCall = ({ store, name }) => (store === 'raw' && name === 'list' ? 'reject' : 'none');
+    await expect(sweep('one', lab.ports)).rejects.toThrow();
+    expect(lab.measured).toEqual([{ measures: { BlockedTables: 1 } }]);
+    expect(lab.queue.size).toBe(1);
+  });
+
   it('says what is wrong when the raw folder is empty, and where it looked', async () => {
     const lab = new TableLab({}, { raw: 'dms/', lake: '' });
     lab.raw.put('other/shop/orders/LOAD00000001.parquet', loadBytes([]));
