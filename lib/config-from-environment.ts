@@ -23,7 +23,7 @@ export interface DeployedConfig extends Config {
 }
 
 /**
- * Reads `RAW_BUCKET`, `RAW_PREFIX`, `LAKE_BUCKET`, `LAKE_PREFIX`, `CONTROLLER_TABLE`, `HISTORY_TABLE`, `WAKE_UPS_QUEUE_URL`,
+ * Reads `RAW_BUCKET`, `RAW_PREFIX`, `RAW_RETENTION_DAYS`, `LAKE_BUCKET`, `LAKE_PREFIX`, `CONTROLLER_TABLE`, `HISTORY_TABLE`, `WAKE_UPS_QUEUE_URL`,
  * `CATALOG_DATABASE`, `STAGE`, how to log and measure, and one variable per limit. Prefixes may be left out (the top of the
  * bucket) and are normalised to '' or 'x/y/'; without the database of the catalog tables are not registered; a limit left
  * out has its default.
@@ -38,6 +38,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): D
     rawPrefix: variables.RAW_PREFIX,
     lakeBucket: variables.LAKE_BUCKET,
     lakePrefix: variables.LAKE_PREFIX,
+    rawFilesExpire: variables.RAW_RETENTION_DAYS > 0,
     catalogDatabase: variables.CATALOG_DATABASE || undefined,
     controllerTable: variables.CONTROLLER_TABLE,
     wakeUpsQueueUrl: variables.WAKE_UPS_QUEUE_URL,
@@ -106,6 +107,8 @@ const CatalogDatabase = v.optional(
 const Environment = v.object({
   RAW_BUCKET: BucketName,
   RAW_PREFIX: Prefix,
+  // 0: raw files never expire.
+  RAW_RETENTION_DAYS: integer(0, 3650, 0),
   LAKE_BUCKET: BucketName,
   LAKE_PREFIX: Prefix,
   CATALOG_DATABASE: CatalogDatabase,

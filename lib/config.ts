@@ -7,6 +7,11 @@ export interface Config {
   /** Prefix of the schemas in the lake bucket: empty, or ending in '/'. */
   lakePrefix: string;
   /**
+   * Whether raw files expire by a rule of the raw bucket (the setting `rawRetentionDays`): then a table without any is one that
+   * did not change for long, and none that was truncated.
+   */
+  rawFilesExpire?: boolean;
+  /**
    * Name of the databases in the catalog that tables are registered in, where `{schema}` stands for the table's schema;
    * absent: tables are not registered.
    */

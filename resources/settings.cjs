@@ -34,6 +34,7 @@ module.exports = async ({ resolveVariable }) => {
   const environment = {
     RAW_BUCKET: deployedName(rawBucket),
     RAW_PREFIX: await param('rawPrefix'),
+    RAW_RETENTION_DAYS: String(rawRetentionDays),
     LAKE_BUCKET: deployedName(lakeBucket),
     LAKE_PREFIX: await param('lakePrefix'),
     CATALOG_DATABASE: await param('catalogDatabase'),

@@ -15,6 +15,7 @@ describe('what is read', () => {
     expect(readConfig(REQUIRED)).toEqual({
       rawBucket: 'raw-bucket',
       rawPrefix: '',
+      rawFilesExpire: false,
       lakeBucket: 'lake-bucket',
       lakePrefix: '',
       controllerTable: 'tidemark-dev-controller',

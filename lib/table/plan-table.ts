@@ -22,7 +22,7 @@ import type { RawListing } from './raw-listing.ts';
 import { listRawFiles } from './raw-listing.ts';
 import type { StoredRow } from './row-store.ts';
 import type { Progress, TableRow } from './row.ts';
-import { hasRawFiles, isTruncated, rawGoneNote } from './vanished.ts';
+import { emptiesLake, hasRawFiles, isTruncated, rawGoneNote } from './vanished.ts';
 
 /** What the next merge of a table would do, and why. */
 export interface TablePlan {
@@ -138,8 +138,7 @@ class Planning {
     const listing = await listRawFiles(stored, { keys: [], whole: true }, raw, clock.now());
     this.noteListing(stored, listing);
     // Whatever else was due, an empty table is all that is left of it.
-    if (stored.settings.onTruncate === 'empty' && isTruncated(stored, hasRawFiles(listing)))
-      return this.end('up to date');
+    if (emptiesLake(stored, config) && isTruncated(stored, hasRawFiles(listing), config)) return this.end('up to date');
     let row: TableRow = stored;
     if (!row.progress.builtWith && listing.loadFiles.length + listing.changeFiles.length > 0)
       row = advanced(row, begin(row, listing, await listLakeFiles(lake, prefix), clock.now()));
@@ -178,9 +177,11 @@ class Planning {
       const more = skipped.length > named.length ? ` and ${skipped.length - named.length} more` : '';
       this.notes.push(`Skipped: ${named.join(', ')}${more}. Taken back with tidemark skip … --undo.`);
     }
-    if (!isTruncated(row, hasRawFiles(listing))) return;
-    const end = row.settings.onTruncate === 'empty' ? 'the next merge empties its lake' : 'its lake is kept';
-    this.notes.push(`All its raw files are gone; ${end}, since OnTruncate is '${row.settings.onTruncate}'.`);
+    const { config } = this.ports;
+    if (!isTruncated(row, hasRawFiles(listing), config)) return;
+    const end = emptiesLake(row, config) ? 'the next merge empties its lake' : 'its lake is kept';
+    const why = config.rawFilesExpire === true ? 'raw files expire' : `OnTruncate is '${row.settings.onTruncate}'`;
+    this.notes.push(`All its raw files are gone; ${end}, since ${why}.`);
   }
 
   private builtAnew(row: TableRow, step: NewGeneration): TableRow {

@@ -57,7 +57,7 @@ export async function sweep(
   for (const row of rows.values()) {
     if (!row.settings.active || woken.has(row.path) || !tableOfPath(row.path, config)) continue;
     const hasFiles = withFiles.has(row.path);
-    if (isTruncated(row, hasFiles) || isBack(row, hasFiles)) await wake(row.path);
+    if (isTruncated(row, hasFiles, config) || isBack(row, hasFiles)) await wake(row.path);
   }
   if (found.size === 0) {
     log.warn('the raw folder holds no tables: check BucketName and BucketFolder of the DMS endpoint', {

@@ -5,7 +5,7 @@ import type { RawListing } from './raw-listing.ts';
 import { listedFiles } from './raw-listing.ts';
 import type { StoredRow } from './row-store.ts';
 import { saveProgress } from './row-store.ts';
-import { hasRawFiles, isTruncated } from './vanished.ts';
+import { emptiesLake, hasRawFiles, isTruncated } from './vanished.ts';
 
 /** A table of which no raw file is left keeps its lake, and says so once, unless its row wants the lake emptied. */
 export async function settleTruncation(
@@ -17,13 +17,13 @@ export async function settleTruncation(
   // Nothing that is skipped takes the place of what is in a lake that is to be emptied.
   const isHalfEmptied = row.progress.rawGone?.lake === 'emptying' && listing.whole;
   if (isHalfEmptied ? listedFiles(listing).length > 0 : hasRawFiles(listing)) return row;
-  const { tables, random, clock, log } = site.ports;
+  const { tables, random, clock, log, config } = site.ports;
   let current = row;
-  if (isTruncated(row, false)) {
+  if (isTruncated(row, false, config)) {
     const since = row.progress.rawGone?.since ?? new Date(clock.now()).toISOString();
     const { onTruncate } = row.settings;
     log.warn('all raw files of a table are gone', { table: row.path, onTruncate });
-    const next = onTruncate === 'empty' ? withoutRows(row, since) : { rawGone: { since, lake: 'kept' as const } };
+    const next = emptiesLake(row, config) ? withoutRows(row, since) : { rawGone: { since, lake: 'kept' as const } };
     current = await saveProgress(row, next, tables, random);
   }
   if (current.progress.rawGone?.lake !== 'emptying') return current;

@@ -1,6 +1,7 @@
 import { pendingChanges, pendingLoads } from './pending.ts';
 import type { RawListing } from './raw-listing.ts';
 import { listedFiles } from './raw-listing.ts';
+import type { Config } from '../config.ts';
 import type { Progress, TableRow } from './row.ts';
 import { NEVER_LOADED } from './row.ts';
 
@@ -25,9 +26,15 @@ export function hasRawFiles(listing: RawListing): boolean {
  * Whether a table that has no raw file left had some, and that is not settled: it is to be reported, or its lake emptied,
  * since the row says so (`OnTruncate`).
  */
-export function isTruncated({ settings, progress }: TableRow, hasFiles: boolean): boolean {
+export function isTruncated(row: TableRow, hasFiles: boolean, config: Config): boolean {
+  const { progress } = row;
   if (hasFiles || !progress.builtWith || !hasMerged(progress)) return false;
-  return !progress.rawGone || settings.onTruncate === 'empty';
+  return !progress.rawGone || emptiesLake(row, config);
+}
+
+/** Whether a table that has no raw file left is to lose its lake: its row says so, and a person or the source removed them. */
+export function emptiesLake({ settings }: TableRow, { rawFilesExpire }: Config): boolean {
+  return settings.onTruncate === 'empty' && rawFilesExpire !== true;
 }
 
 /** Whether a table of which all raw files were gone has some again, merged ones perhaps. */

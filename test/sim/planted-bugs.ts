@@ -198,7 +198,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'the lake of a truncated table is emptied whatever its row says',
     'lib/table/truncation.ts',
-    "onTruncate === 'empty' ? withoutRows(row, since)",
+    'emptiesLake(row, config) ? withoutRows(row, since)',
     'since ? withoutRows(row, since)',
   ),
   bug(

@@ -216,6 +216,8 @@ describe('a stack whose raw files expire', () => {
       const [abort, ...others] = rulesOf('RawBucket');
       expect(others).toEqual([{ Id: 'expire-raw-files', Status: 'Enabled', Prefix: 'dms/', ExpirationInDays: 30 }]);
       expect(rulesOf('LakeBucket')).toEqual([abort]);
+      // So that no lake is emptied because its raw files expired.
+      expect(JSON.stringify(stack.resources['MergeLambdaFunction'])).toContain('"RAW_RETENTION_DAYS":"30"');
     } finally {
       await stack.remove();
     }

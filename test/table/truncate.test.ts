@@ -149,6 +149,16 @@ describe('a table whose raw files are all gone', () => {
     expect(await table.rows()).toEqual([]);
   });
 
+  it('keeps its lake, whatever its row says, where raw files expire: it did not change for long', async () => {
+    const table = await truncated({ onTruncate: 'empty' });
+    table.lab.ports.config = { ...table.lab.ports.config, rawFilesExpire: true };
+    expect(await notes(table)).toContain('its lake is kept, since raw files expire');
+    expect(await sweepAndSettle(table, 'one')).toBe(1);
+    expect(await table.rows()).toEqual(ROWS);
+    expect(said(table)).toBe(1);
+    expect(await sweepAndSettle(table, 'two')).toBe(0);
+  });
+
   it('is loaded anew, also with the very files that were there before', async () => {
     const table = await merged({ onTruncate: 'empty' });
     const bytes = FILES.map((file) => table.lab.raw.bytes(table.rawKey(file))!);
