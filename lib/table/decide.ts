@@ -1,7 +1,7 @@
 import { compareChangeFiles, parseRawFile } from '../dms/raw-file.ts';
 import { TableBlocked } from '../errors.ts';
 import { decideLoad } from './full-load.ts';
-import { isLate, isMerged, pendingChanges } from './pending.ts';
+import { hasPassed, isLate, isMerged, pendingChanges } from './pending.ts';
 import type { ChangeFile, RawListing } from './raw-listing.ts';
 import { rebuild } from './rebuild.ts';
 import { recognise } from './recognise.ts';
@@ -24,6 +24,8 @@ export function decide(row: TableRow, listing: RawListing): Step {
   // A new full load needs nothing of what the lake was built from.
   if (wasEdited(row) && load?.kind !== 'new generation') return rebuild(row, listing, 'its keys were changed');
   if (load) return load;
+  if (listing.whole && hasPassed(progress, listing.changeFiles.filter((file) => isMerged(file, progress)).length))
+    return rebuild(row, listing, 'a change file came late that its row had no room to tell from those merged');
   const pending = pendingChanges(progress, listing);
   const { partial } = progress;
   const begun = pending.find(({ name }) => name === partial?.file);

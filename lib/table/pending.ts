@@ -1,4 +1,5 @@
 import { compareChangeFiles, parseRawFile } from '../dms/raw-file.ts';
+import type { DatedChangeFile } from './coverage.ts';
 import { isAccountedFor } from './coverage.ts';
 import type { ChangeFile, LoadFile, RawListing } from './raw-listing.ts';
 import type { Progress } from './row.ts';
@@ -10,8 +11,17 @@ export function pendingChanges(progress: Progress, listing: RawListing): ChangeF
   );
 }
 
+/**
+ * Whether more change files are said to be merged than were: the mark has passed one that came when the row had no room for
+ * the names of all that were as young. What it held is in no merge.
+ * @param merged how many of all that are there are said to be
+ */
+export function hasPassed({ takenOver, changeFiles }: Progress, merged: number): boolean {
+  return !takenOver && merged > changeFiles;
+}
+
 /** Whether a change file is merged in this generation, rather than part of its full load. */
-export function isMerged(file: ChangeFile, { coverage, since }: Progress): boolean {
+export function isMerged(file: DatedChangeFile, { coverage, since }: Progress): boolean {
   return file.lastModified.getTime() >= since && isAccountedFor(file, coverage);
 }
 

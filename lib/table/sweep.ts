@@ -8,6 +8,7 @@ import { isAccountedFor } from './coverage.ts';
 import { isRowDueInCatalog } from './catalog-due.ts';
 import { rowOfItem } from './item.ts';
 import type { TableRow } from './row.ts';
+import { hasPassed, isMerged } from './pending.ts';
 import { wasEdited } from './row.ts';
 import { isBack, isTruncated } from './vanished.ts';
 
@@ -21,8 +22,8 @@ export interface SweepReport {
 
 /**
  * The safety net: lists the whole raw prefix and wakes every table that is not registered yet, or has files that its row
- * does not account for (their events were lost), or lost all its raw files or has them back, or is blocked, or whose last merge did not
- * come to its commit, or which is still to be registered in the catalog.
+ * does not account for (their events were lost) or accounts for though they were not merged, or lost all its raw files or has
+ * them back, or is blocked, or whose last merge did not come to its commit, or which is still to be registered in the catalog.
  * @param cause tells this sweep from every other.
  */
 export async function sweep(
@@ -46,18 +47,26 @@ export async function sweep(
     if (name && (isUnsettled(row) || isUnregistered(row, name, config))) await wake(row.path);
   }
   const withFiles = new Set<string>();
+  const merged = new Map<string, number>();
   for await (const object of raw.list(config.rawPrefix)) {
     const key = parseObjectKey(object.key, config.rawPrefix);
     if (key.kind === 'other') continue;
     const path = tablePath(config.rawBucket, config.rawPrefix, key.schema, key.table);
     found.add(path);
     if (parseRawFile(key.file).kind !== 'ignored') withFiles.add(path);
-    if (!woken.has(path) && needsWaking(rows.get(path), object, key.file)) await wake(path);
+    const row = rows.get(path);
+    if (!woken.has(path) && needsWaking(row, object, key.file)) await wake(path);
+    if (row && isSaidMerged(row, object, key.file)) merged.set(path, (merged.get(path) ?? 0) + 1);
   }
   for (const row of rows.values()) {
     if (!row.settings.active || woken.has(row.path) || !tableOfPath(row.path, config)) continue;
     const hasFiles = withFiles.has(row.path);
-    if (isTruncated(row, hasFiles, config) || isBack(row, hasFiles)) await wake(row.path);
+    if (
+      isTruncated(row, hasFiles, config) ||
+      isBack(row, hasFiles) ||
+      hasPassed(row.progress, merged.get(row.path) ?? 0)
+    )
+      await wake(row.path);
   }
   if (found.size === 0) {
     log.warn('the raw folder holds no tables: check BucketName and BucketFolder of the DMS endpoint', {
@@ -79,6 +88,12 @@ function isUnsettled(row: TableRow): boolean {
 
 function isUnregistered(row: TableRow, name: TableName, config: Config): boolean {
   return row.settings.active && isRowDueInCatalog(row, name, config);
+}
+
+function isSaidMerged({ progress }: TableRow, object: ObjectSummary, name: string): boolean {
+  const file = parseRawFile(name);
+  if (file.kind !== 'change' || progress.skipped.get(name) === object.eTag) return false;
+  return isMerged({ ...file, lastModified: object.lastModified }, progress);
 }
 
 function needsWaking(row: TableRow | undefined, object: ObjectSummary, name: string): boolean {

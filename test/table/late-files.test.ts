@@ -206,3 +206,30 @@ describe('a late change file below the low-water mark', () => {
     expect(outcome).toEqual({ path: table.path, state: 'active' });
   });
 });
+
+describe('a file that comes late among more of its age than a row has room for', () => {
+  it.each([
+    ['with a key', ['id']],
+    ['without a key', []],
+  ])(
+    'is found by the sweep, which has the table built anew: %s',
+    async (_, primaryKey) => {
+      const lab = new TableLab({ filesPerMerge: 5_000 });
+      const table = await lab.activeTable({ primaryKey });
+      const uploadedAt = new Date(lab.clock.now());
+      const put = (i: number): void =>
+        void table.put(`20260301-${100_000_000 + i}.parquet`, changeBytes([['I', i, 'x']]), uploadedAt);
+      for (let i = 0; i < 2_600; i++) if (i !== 300) put(i);
+      await lab.settle();
+      // Its upload began with those of the others, and took longer.
+      put(300);
+      await lab.settle();
+      lab.clock.advance(3_600_000);
+      expect((await sweep('one', lab.ports)).woken).toBe(1);
+      await lab.settle();
+      expect(await table.rows()).toHaveLength(2_600);
+      expect((await sweep('two', lab.ports)).woken).toBe(0);
+    },
+    60_000,
+  );
+});
