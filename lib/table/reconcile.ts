@@ -32,6 +32,7 @@ import { columnsOfRawFiles } from './raw-columns.ts';
 import type { RawListing } from './raw-listing.ts';
 import { listRawFiles, rawPrefix } from './raw-listing.ts';
 import { remember } from './remember.ts';
+import { requireTime } from './require-time.ts';
 import type { MergeReport } from './report.ts';
 import type { TableName } from '../dms/object-key.ts';
 import type { StoredRow } from './row-store.ts';
@@ -177,11 +178,13 @@ class Reconciliation {
     let current = row;
     let listing = listed;
     let longest = 0;
+    this.deadline.beginShare();
     for (;;) {
       const step = decide(current, listing);
       if (step.kind === 'nothing') break;
       if (step.kind === 'list whole') return this.mergeWhole(current, prefix);
-      if (this.deadline.leavesNoTimeFor(longest * HEADROOM)) return 'more';
+      if (longest === 0) await requireTime(current, this.deadline, this.ports);
+      else if (this.deadline.leavesNoTimeFor(longest * HEADROOM)) return 'more';
       const started = clock.now();
       const merged: StoredRow | 'list whole' =
         step.kind === 'new generation'
@@ -189,7 +192,7 @@ class Reconciliation {
           : await this.mergeStep(current, prefix, listing, step);
       if (merged === 'list whole') return this.mergeWhole(current, prefix);
       ({ row: current, listing } = await raiseMark(merged, listing, () => this.listWhole(merged), this.ports));
-      longest = Math.max(longest, clock.now() - started);
+      longest = Math.max(longest, clock.now() - started, 1);
     }
     const { blocked, partial, replay, rawGone, changeFiles } = current.progress;
     const isBack = rawGone !== undefined && listing.whole && hasRawFiles(listing);
