@@ -21,6 +21,7 @@ import { freshSince, waits } from './freshness.ts';
 import type { HistoryEntry } from './history-entry.ts';
 import { takeOver } from './intent.ts';
 import { checkLegible } from './legible-settings.ts';
+import { requireFreePlace } from './lake-place.ts';
 import { lakeAccess, lakePrefix, updateIndex } from './lake-table.ts';
 import type { LakeAccess } from './lake-table.ts';
 import { Meter } from './meter.ts';
@@ -148,6 +149,7 @@ class Reconciliation {
       const prefix = lakePrefix(row, this.name, this.ports.config);
       if (isStillBlocked(row, listing, this.hints))
         return { state: 'blocked', blocked: row.progress.blocked, more: false };
+      await requireFreePlace(row, this.name, prefix, this.access, this.ports);
       const settled = await this.settleIntent(row, prefix, listing);
       const present = await settleTruncation(settled, listing, this.compactionSite(prefix), this.meter);
       const upToDate = await this.merge(await this.begin(present, prefix, listing), prefix, listing);
