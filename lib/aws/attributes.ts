@@ -2,11 +2,16 @@
  * Items of the controller table as DynamoDB writes them and as Tidemark knows them: plain JSON, numbers exact.
  */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { convertToAttr, unmarshall } from '@aws-sdk/util-dynamodb';
+import { convertToAttr } from '@aws-sdk/util-dynamodb';
 
 import type { Attribute, TableItem } from '../ports/table-store.ts';
+import { foreignAttribute, foreignText } from '../ports/table-store.ts';
 
 export function toAttributeValue(value: Attribute): AttributeValue {
+  const foreign = foreignText(value);
+  if (foreign !== undefined) return fromForeignText(foreign);
+  if (Array.isArray(value)) return { L: (value as readonly Attribute[]).map(toAttributeValue) };
+  if (typeof value === 'object') return { M: toAttributeValues(value as Readonly<Record<string, Attribute>>) };
   return convertToAttr(value); // throws on numbers that a double does not hold exactly
 }
 
@@ -15,24 +20,27 @@ export function toAttributeValues(attributes: Readonly<Record<string, Attribute>
 }
 
 /**
- * @param strange what to do with an attribute that a person gave a type Tidemark has no use for (null, a set, binary, a
- *   number that a double does not hold): throw, naming it, or make it an empty map, which says that there is something
+ * What a person gave a type that Tidemark has no use for (null, a set, binary, a number that a double does not hold) is a
+ * foreign attribute, which converts back to what it was.
  */
-export function toTableItem(values: Record<string, AttributeValue>, strange: 'throw' | 'empty'): TableItem {
-  const item: Record<string, Attribute> = {};
-  const attributes = unmarshall(values, { wrapNumbers: exactNumber }) as Record<string, unknown>;
-  const path = attributes['path'];
+export function toTableItem(values: Record<string, AttributeValue>): TableItem {
+  const item = toAttributes(values);
+  const { path } = item;
   if (typeof path !== 'string') throw new Error('an item of the controller table has no text attribute "path"');
-  for (const [name, value] of Object.entries(attributes)) {
-    if (isAttribute(value)) item[name] = value;
-    else if (strange === 'throw')
-      throw new Error(
-        `attribute ${name} of the controller table's item ${path} is neither text, number, boolean, list nor map. ` +
-          'Give it one of these types, or remove it.',
-      );
-    else item[name] = {};
-  }
   return { ...item, path };
+}
+
+function toAttributes(values: Record<string, AttributeValue>): Record<string, Attribute> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toAttribute(value)]));
+}
+
+function toAttribute(value: AttributeValue): Attribute {
+  if (value.S !== undefined) return value.S;
+  if (value.BOOL !== undefined) return value.BOOL;
+  if (value.L !== undefined) return value.L.map(toAttribute);
+  if (value.M !== undefined) return toAttributes(value.M);
+  const number = value.N === undefined ? undefined : exactNumber(value.N);
+  return number ?? foreignAttribute(toForeignText(value));
 }
 
 /** A number, or undefined if a double would change it. */
@@ -41,12 +49,20 @@ function exactNumber(text: string): number | undefined {
   return Number.isInteger(number) && !Number.isSafeInteger(number) ? undefined : number;
 }
 
-function isAttribute(value: unknown): value is Attribute {
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return true;
-  if (Array.isArray(value)) return value.every(isAttribute);
-  return isPlainObject(value) && Object.values(value).every(isAttribute);
+/** As JSON, bytes as Base64, as Lambda has them; sets in one order, since DynamoDB promises none. */
+function toForeignText(value: AttributeValue): string {
+  const [type, content] = Object.entries(value).find(([, of]) => of !== undefined) ?? [];
+  const plain = Array.isArray(content) ? content.map(base64IfBytes).sort() : base64IfBytes(content);
+  return JSON.stringify({ [String(type)]: plain });
 }
 
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return Object.prototype.toString.call(value) === '[object Object]';
+function base64IfBytes(value: unknown): unknown {
+  return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value;
+}
+
+function fromForeignText(text: string): AttributeValue {
+  const value = JSON.parse(text) as { B?: string; BS?: string[] };
+  if (value.B !== undefined) return { B: Buffer.from(value.B, 'base64') };
+  if (value.BS !== undefined) return { BS: value.BS.map((bytes) => Buffer.from(bytes, 'base64')) };
+  return value as AttributeValue;
 }

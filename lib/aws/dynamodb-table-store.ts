@@ -35,17 +35,16 @@ export class DynamoDbTableStore implements TableStore {
     const { Item } = await this.#client.send(
       new GetItemCommand({ TableName: this.#tableName, Key: { path: { S: path } }, ConsistentRead: true }),
     );
-    return Item && toTableItem(Item, 'throw');
+    return Item && toTableItem(Item);
   }
 
-  /** An attribute of a type that Tidemark has no use for is an empty map here, so that it delays no other table. */
   async *scan(): AsyncIterable<TableItem> {
     let ExclusiveStartKey: Record<string, AttributeValue> | undefined;
     do {
       const page = await this.#client.send(
         new ScanCommand({ TableName: this.#tableName, ConsistentRead: true, ExclusiveStartKey }),
       );
-      for (const values of page.Items ?? []) yield toTableItem(values, 'empty');
+      for (const values of page.Items ?? []) yield toTableItem(values);
       ExclusiveStartKey = page.LastEvaluatedKey;
     } while (ExclusiveStartKey !== undefined);
   }
@@ -82,7 +81,7 @@ export class DynamoDbTableStore implements TableStore {
       );
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      const present = error.Item ? toTableItem(error.Item, 'empty') : await this.get(path);
+      const present = error.Item ? toTableItem(error.Item) : await this.get(path);
       if (!present || !isResultOf(change, present)) throw new TableItemChanged(path, { cause: error });
     }
   }

@@ -11,8 +11,8 @@ export function fromStreamRecord(record: DynamoDBRecord): RowChange {
     throw new Error(`record ${record.eventID} of the controller table's stream has no sequence number`);
   return {
     sequenceNumber: SequenceNumber,
-    ...(OldImage && { before: toTableItem(toSdk(OldImage), 'empty') }),
-    ...(NewImage && { after: toTableItem(toSdk(NewImage), 'empty') }),
+    ...(OldImage && { before: toTableItem(toSdk(OldImage)) }),
+    ...(NewImage && { after: toTableItem(toSdk(NewImage)) }),
   };
 }
 

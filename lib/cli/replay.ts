@@ -132,12 +132,8 @@ async function merge(place: Place, path: string, planned: PlannedReplay, io: Rep
   }
 }
 
-function filesOf({ loadFiles, changeFiles, progress }: PlannedReplay): FilesToMerge {
-  return {
-    loadFiles: loadFiles.length,
-    changeFiles: changeFiles.length,
-    changeFilesBefore: progress?.changeFiles ?? 0,
-  };
+function filesOf({ loadFiles, changeFiles, changeFilesKept }: PlannedReplay): FilesToMerge {
+  return { loadFiles: loadFiles.length, changeFiles: changeFiles.length, changeFilesBefore: changeFilesKept };
 }
 
 /** @throws WrongUsage */

@@ -7,6 +7,8 @@
 export interface FileMetadata {
   id: string;
   generation: number;
+  /** Path of the table that it is of: a folder must not be taken for another one's. Absent in older files. */
+  table?: string;
   /**
    * The parts of raw files that were appended here by merges not yet committed when this version was written: what is
    * found here after a crash is not appended again. Files that are merged by key need none.
@@ -42,10 +44,11 @@ export function readFileMetadata(metadata: ReadonlyMap<string, string>): FileMet
   const json = metadata.get(KEY);
   if (json === undefined) return undefined;
   try {
-    const { id, generation, holds, joined, edited } = JSON.parse(json) as Partial<FileMetadata>;
+    const { id, generation, table, holds, joined, edited } = JSON.parse(json) as Partial<FileMetadata>;
     return {
       id: String(id),
       generation: Number(generation),
+      ...(typeof table === 'string' && { table }),
       holds: Array.isArray(holds) ? holds : [],
       ...(Array.isArray(joined) && { joined: joined.map(String) }),
       ...(edited === true && { edited }),

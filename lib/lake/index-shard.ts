@@ -114,6 +114,7 @@ const storedFile = v.object({
     v.object({
       id: v.string(),
       generation: count,
+      table: v.exactOptional(v.string()),
       holds: v.array(v.object({ file: v.string(), eTag: v.string(), from: count, to: count })),
       joined: v.exactOptional(v.array(v.string())),
       edited: v.exactOptional(v.literal(true)),

@@ -67,19 +67,22 @@ export async function listTableFolder(lake: ObjectStore, prefix: string): Promis
   const files: LakeFile[] = [];
   const indexObjects: IndexObject[] = [];
   for await (const object of lake.list(prefix)) {
-    const name = object.key.slice(prefix.length);
-    const shard = parseShardFileName(name);
+    const shard = parseShardFileName(object.key.slice(prefix.length));
     if (shard) indexObjects.push({ ...object, ...shard });
-    const hidden = name.split('/').some((segment) => /^[_.][^=]*$/.test(segment));
-    if (hidden || !name.endsWith('.parquet') || object.size === 0) continue;
-    const base = name.slice(name.lastIndexOf('/') + 1);
-    files.push({
-      ...object,
-      folder: name.slice(0, name.length - base.length),
-      generation: Number(NAME.exec(base)?.[1] ?? 0),
-    });
+    const file = lakeFileOf(object, prefix);
+    if (file) files.push(file);
   }
   return { prefix, files, indexObjects };
+}
+
+/** An object below a table's folder, if it is a lake file. */
+export function lakeFileOf(object: ObjectSummary, prefix: string): LakeFile | undefined {
+  const name = object.key.slice(prefix.length);
+  const hidden = name.split('/').some((segment) => /^[_.][^=]*$/.test(segment));
+  if (hidden || !name.endsWith('.parquet') || object.size === 0) return undefined;
+  const base = name.slice(name.lastIndexOf('/') + 1);
+  const folder = name.slice(0, name.length - base.length);
+  return { ...object, folder, generation: Number(NAME.exec(base)?.[1] ?? 0) };
 }
 
 /**

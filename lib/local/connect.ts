@@ -38,9 +38,11 @@ export function folderPorts(folders: Folders, options: LocalPortOptions): LocalP
   const { clock, random, log, threads, limits = DEFAULT_LIMITS, metrics = NO_METRICS } = options;
   const hidden = [folders.state];
   const lock = (name: string) => new FolderLock(join(folders.state, `${name}.lock`), random);
+  const onLink = (path: string): void =>
+    log.warn('a link that leads to no file is passed over; put the file or the folder itself there', { path });
   return {
-    raw: new FolderObjectStore(folders.raw, { lock: lock('raw'), clock, random }),
-    lake: new FolderObjectStore(folders.lake, { lock: lock('lake'), clock, random, hidden }),
+    raw: new FolderObjectStore(folders.raw, { lock: lock('raw'), clock, random, onLink }),
+    lake: new FolderObjectStore(folders.lake, { lock: lock('lake'), clock, random, hidden, onLink }),
     tables: new FolderTableStore(join(folders.state, 'tables'), { lock: lock('tables'), random }),
     history: new FolderHistoryStore(join(folders.state, 'history')),
     queue: new MemoryWakeUpQueue({ clock, random }),

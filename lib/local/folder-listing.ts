@@ -12,19 +12,21 @@ export interface ListedFile {
 /**
  * Files below `root` whose key starts with `prefix` and sorts after `after`, in the byte order of whole keys, as an object
  * store lists them; one folder at a time is in memory. Temporary files and the folders `hidden` (absolute paths) are
- * left out, and so are links to folders, which could lead round in circles.
+ * left out, and so are links to folders, which could lead round in circles, and those that lead nowhere.
+ * @param onLink is told of each link that is left out, by its path
  */
 export async function* listFolder(
   root: string,
   prefix: string,
   after: string | undefined,
   hidden: ReadonlySet<string>,
+  onLink: (path: string) => void = () => undefined,
 ): AsyncGenerator<ListedFile> {
   yield* walk(prefix.slice(0, prefix.lastIndexOf('/') + 1));
 
   async function* walk(folderKey: string): AsyncGenerator<ListedFile> {
     const folder = join(root, folderKey);
-    for (const { key, isFolder } of await sortedEntries(folder, folderKey)) {
+    for (const { key, isFolder, isLink } of await sortedEntries(folder, folderKey)) {
       if (!key.startsWith(prefix) && !(isFolder && prefix.startsWith(key))) continue;
       if (isFolder) {
         const allBefore = after !== undefined && !after.startsWith(key) && compareBytes(key, after) < 0;
@@ -32,24 +34,31 @@ export async function* listFolder(
       } else if (after === undefined || compareBytes(key, after) > 0) {
         const stats = statFile(join(root, key));
         if (stats) yield { key, stats };
+        else if (isLink) onLink(join(root, key));
       }
     }
   }
 }
 
-/** What is at `path` if it is a file; undefined if there is nothing, or something else. */
+/** What is at `path` if it is a file; undefined if there is nothing, or something else, such as a link in a circle. */
 export function statFile(path: string): BigIntStats | undefined {
   try {
     const stats = statSync(path, { bigint: true });
     return stats.isFile() ? stats : undefined;
   } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    if (isErrno(error, ...NO_FILE)) return undefined;
     throw error;
   }
 }
 
+/** What a system says where a path leads to no file. */
+export const NO_FILE = ['ENOENT', 'ENOTDIR', 'ELOOP'] as const;
+
 /** Keys of the folder's entries. Those of folders end in a slash, so that `a-b` comes before all that is in `a/`. */
-async function sortedEntries(folder: string, folderKey: string): Promise<{ key: string; isFolder: boolean }[]> {
+async function sortedEntries(
+  folder: string,
+  folderKey: string,
+): Promise<{ key: string; isFolder: boolean; isLink: boolean }[]> {
   let entries;
   try {
     entries = await readdir(folder, { withFileTypes: true });
@@ -62,7 +71,7 @@ async function sortedEntries(folder: string, folderKey: string): Promise<{ key: 
     .map((entry) => {
       const isFolder = entry.isDirectory();
       const key = `${folderKey}${entry.name}${isFolder ? '/' : ''}`;
-      return { key, isFolder, bytes: Buffer.from(key) };
+      return { key, isFolder, isLink: entry.isSymbolicLink(), bytes: Buffer.from(key) };
     })
     .sort((left, right) => Buffer.compare(left.bytes, right.bytes));
 }

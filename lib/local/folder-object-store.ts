@@ -22,7 +22,7 @@ import {
 } from '../ports/object-store.ts';
 import { isErrno } from './errno.ts';
 import type { FolderLock } from './folder-lock.ts';
-import { listFolder, statFile } from './folder-listing.ts';
+import { listFolder, NO_FILE, statFile } from './folder-listing.ts';
 import { keyPath } from './key-path.ts';
 import { readFully } from './open-file.ts';
 import { PieceWriter } from './piece-writer.ts';
@@ -36,6 +36,8 @@ export interface FolderObjectStoreOptions {
   random: RandomSource;
   /** Absolute paths of folders below the root that hold no objects. */
   hidden?: readonly string[];
+  /** Is told, once, of each link below the root that holds no object: it leads to a folder, nowhere, or in a circle. */
+  onLink?: (path: string) => void;
 }
 
 /**
@@ -57,19 +59,25 @@ export class FolderObjectStore implements ObjectStore {
   readonly #clock: Clock;
   readonly #random: RandomSource;
   readonly #hidden: ReadonlySet<string>;
+  readonly #onLink: (path: string) => void;
+  readonly #linksTold = new Set<string>();
   #lastMicros = 0n;
 
   /** @param root absolute path; made by the first write if it is missing. */
-  constructor(root: string, { lock, clock, random, hidden = [] }: FolderObjectStoreOptions) {
+  constructor(root: string, { lock, clock, random, hidden = [], onLink = () => undefined }: FolderObjectStoreOptions) {
     this.#root = root;
     this.#lock = lock;
     this.#clock = clock;
     this.#random = random;
     this.#hidden = new Set(hidden);
+    this.#onLink = (path) => {
+      if (!this.#linksTold.has(path)) onLink(path);
+      this.#linksTold.add(path);
+    };
   }
 
   async *list(prefix: string, options: { after?: string } = {}): AsyncIterable<ObjectSummary> {
-    for await (const { key, stats } of listFolder(this.#root, prefix, options.after, this.#hidden)) {
+    for await (const { key, stats } of listFolder(this.#root, prefix, options.after, this.#hidden, this.#onLink)) {
       yield summaryOf(key, stats);
     }
   }
@@ -166,7 +174,7 @@ export class FolderObjectStore implements ObjectStore {
     try {
       file = openSync(keyPath(this.#root, key), 'r');
     } catch (error) {
-      if (isErrno(error, 'ENOENT', 'ENOTDIR')) throw new ObjectChanged(key, eTag, { cause: error });
+      if (isErrno(error, ...NO_FILE)) throw new ObjectChanged(key, eTag, { cause: error });
       throw error;
     }
     if (eTagOf(fstatSync(file, { bigint: true })) === eTag) return file;

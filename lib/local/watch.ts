@@ -20,6 +20,8 @@ export async function watchFolder(
 ): Promise<Watch> {
   const watcher = watch(folder, {
     ignoreInitial: true,
+    // As files are listed: a link to a folder could lead round in circles.
+    followSymlinks: false,
     awaitWriteFinish: { stabilityThreshold: STABLE_MS, pollInterval: POLL_MS },
     ignored: (path) => path !== folder && basename(path).startsWith('.'),
   });

@@ -15,6 +15,8 @@ export interface FileIdentity {
   /** Random: makes this content unlike any other. */
   id: string;
   generation: number;
+  /** Path of its table. */
+  table: string;
 }
 
 /** What a lake file says of its rows. */
@@ -95,7 +97,7 @@ export class FileOutput {
 
   /** The bloom filters of all new row groups side by side, so that few requests read them, and the footer. */
   *end(note: FileNote): Generator<Piece> {
-    const { columns, id, generation } = this.identity;
+    const { columns, id, generation, table } = this.identity;
     const rowGroups: RowGroup[] = [];
     const filters: Piece[] = [];
     for (const group of this.groups) {
@@ -107,7 +109,7 @@ export class FileOutput {
       rowGroups.push(rowGroupStruct(chunks, group.rows));
     }
     yield* filters;
-    const metadata = fileMetadata({ id, generation, ...note });
+    const metadata = fileMetadata({ id, generation, table, ...note });
     const bytes = writeFooter({ elements: columns.map(schemaElement), rowGroups, metadata });
     // Unused bytes, if any.
     const padding = lastMiddle(rowGroups) + 1 - (this.offset + bytes.length);

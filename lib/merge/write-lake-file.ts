@@ -90,9 +90,9 @@ function takesEdited({ groups }: JoinFiles): boolean {
 }
 
 /** The same rows under another footer: whoever meant to replace the old version no longer can. */
-export function retaggedPieces(file: OpenLakeFile, id: string): Piece[] {
+export function retaggedPieces(file: OpenLakeFile, { id, table }: Pick<FileIdentity, 'id' | 'table'>): Piece[] {
   const { columns, rowGroups } = file.footer;
-  const metadata = fileMetadata({ holds: [], ...file.metadata, id, generation: file.generation });
+  const metadata = fileMetadata({ holds: [], ...file.metadata, id, table, generation: file.generation });
   return [{ start: 0, end: file.size }, writeFooter({ elements: columns.map(storedElement), rowGroups, metadata })];
 }
 

@@ -27,6 +27,23 @@ export interface TableStore {
 
 export type Attribute = string | number | boolean | readonly Attribute[] | { readonly [name: string]: Attribute };
 
+/**
+ * An attribute of a type that Tidemark has no use for: not to be read, but kept, and expected, as it is.
+ * @param text that the store's adapter makes of it and converts back
+ */
+export function foreignAttribute(text: string): Attribute {
+  return { [FOREIGN]: text };
+}
+
+/** The text of a foreign attribute; undefined if it is none. */
+export function foreignText(attribute: Attribute): string | undefined {
+  if (typeof attribute !== 'object' || Array.isArray(attribute)) return undefined;
+  const text = (attribute as Readonly<Record<string, Attribute>>)[FOREIGN];
+  return typeof text === 'string' ? text : undefined;
+}
+
+const FOREIGN = '(an attribute of a foreign type)';
+
 /** `path` is its key. */
 export interface TableItem {
   readonly path: string;

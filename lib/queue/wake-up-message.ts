@@ -4,9 +4,13 @@ import type { TableName } from '../dms/object-key.ts';
 import { parseObjectKey, tableOfPath, tablePath } from '../dms/object-key.ts';
 import { groupId, type WakeUp } from './wake-up.ts';
 
-/** The body of a wake-up's message. */
+/**
+ * The body of a wake-up's message, in characters that SQS takes: an S3 key may hold two that it refuses and that JSON does not
+ * escape by itself (Amazon SQS API reference, SendMessage, MessageBody).
+ */
 export function wakeUpBody({ table, key, cause, compact }: WakeUp): string {
-  return JSON.stringify({ table, key, cause, compact });
+  const json = JSON.stringify({ table, key, cause, compact });
+  return json.replaceAll('\ufffe', '\\ufffe').replaceAll('\uffff', '\\uffff');
 }
 
 /**

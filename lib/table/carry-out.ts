@@ -54,6 +54,7 @@ export async function carryOut(
           rowsPerRowGroup: ports.config.limits.rowsPerRowGroup,
           id: ports.random.id(),
           generation,
+          table: row.path,
           threads: ports.threads,
         };
         const version = writeLakeFile(write, content, meter.groups);

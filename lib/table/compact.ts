@@ -14,6 +14,7 @@ import type { Deadline } from './deadline.ts';
 import { joinedLeftovers, readLakeFiles, updateIndex } from './lake-table.ts';
 import type { LakeAccess, LakeFiles, WrittenFile } from './lake-table.ts';
 import { Meter } from './meter.ts';
+import { requireTime } from './require-time.ts';
 import type { StoredRow } from './row-store.ts';
 import { saveProgress } from './row-store.ts';
 import { storedColumns } from './stored-columns.ts';
@@ -76,8 +77,10 @@ export async function compactTable(
     if (row.progress.attempts > 0) await saveProgress(row, { attempts: 0 }, site.ports.tables, site.ports.random);
     return false;
   }
-  if (site.deadline.leavesNoTimeFor(0)) return true;
   try {
+    await requireTime(row, site.deadline, site.ports);
+    // Merges have taken the table's share of the time.
+    if (site.deadline.leavesNoTimeFor(0)) return true;
     return await new Compaction(row, request, site, report).run();
   } catch (error) {
     if (error instanceof OutOfTime) return true;
@@ -134,7 +137,8 @@ class Compaction {
     const written = new Map<string, WrittenFile>();
     let isTimeUp = false;
     for await (const phases of steps(lakeFiles)) {
-      isTimeUp = deadline.leavesNoTimeFor(this.longest * HEADROOM);
+      // However long looking took: with as much time the next invocation would come no further.
+      isTimeUp = this.longest === 0 ? deadline.isWithin(0) : deadline.leavesNoTimeFor(this.longest * HEADROOM);
       if (isTimeUp) break;
       if (phases.flat().length === 0) continue;
       const started = ports.clock.now();
@@ -142,15 +146,9 @@ class Compaction {
       this.longest = Math.max(this.longest, ports.clock.now() - started, 1);
     }
     if (!isTimeUp) await removeOldEmptyFiles(lakeFiles, deadline, ports);
-    // Looking alone took too long: not for ever.
-    else if (this.longest === 0) await this.noteAttempt();
+    else if (this.longest === 0) await requireTime(this.row, deadline, ports);
     if (written.size > 0) await updateIndex(lakeFiles, [...written.values()], access);
     return isTimeUp;
-  }
-
-  private async noteAttempt(): Promise<void> {
-    const { tables, random } = this.site.ports;
-    this.row = await saveProgress(this.row, { attempts: this.row.progress.attempts + 1 }, tables, random);
   }
 
   private async step(plan: MergePlan): Promise<WrittenFile[]> {

@@ -7,6 +7,7 @@ import type { CompactionSite } from './compact.ts';
 import { readLakeFiles, updateIndex } from './lake-table.ts';
 import type { LakeFiles } from './lake-table.ts';
 import type { Meter } from './meter.ts';
+import { requireTime } from './require-time.ts';
 import type { StoredRow } from './row-store.ts';
 import { saveProgress } from './row-store.ts';
 import { builtWithSettings, newGeneration, NEVER_LOADED } from './row.ts';
@@ -38,6 +39,7 @@ export async function emptyLake(
 ): Promise<StoredRow> {
   const { rawGone } = row.progress;
   const lakeFiles = await readLakeFiles(row, prefix, access);
+  await requireTime(row, deadline, ports);
   const filled = [...lakeFiles.current, ...lakeFiles.stale].filter(({ rows }) => rows > 0);
   const reason = 'all raw files are gone';
   const phase = filled.map((file): FileWrite => ({ kind: 'empty', file, reason }));

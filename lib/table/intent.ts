@@ -39,16 +39,17 @@ export async function takeOver(
   const { lake } = access;
   const known = await readLakeFiles(taken, prefix, access);
   const columns = known.columns.length > 0 ? known.columns : await columnsIfNone();
+  const identity = () => ({ id: random.id(), table: row.path });
   const byKey = new Map([...known.current, ...known.stale].map((file) => [file.key, file]));
   await mapConcurrently(intent, WRITES_AT_ONCE, async ({ key, replaces }) => {
     const file = byKey.get(key);
     if (replaces === 'absent') {
       if (!file)
         await unlessChanged(
-          lake.write(key, deadline.guard(emptyFilePieces({ columns, id: random.id(), generation })), replaces),
+          lake.write(key, deadline.guard(emptyFilePieces({ columns, generation, ...identity() })), replaces),
         );
     } else if (file?.eTag === replaces.eTag) {
-      const pieces = retaggedPieces(await file.open(), random.id());
+      const pieces = retaggedPieces(await file.open(), identity());
       await unlessChanged(lake.write(key, deadline.guard(pieces), replaces));
     }
   });

@@ -1,4 +1,5 @@
 import type { Attribute, TableItem } from '../ports/table-store.ts';
+import { foreignText } from '../ports/table-store.ts';
 import type { Blocked, BuiltWith, CatalogState, IntendedWrite, Progress, RawGone, Replay, TableRow } from './row.ts';
 import { digestText, NO_NAMES, parseDigest } from './name-digest.ts';
 import { NEVER_LOADED } from './row.ts';
@@ -246,7 +247,8 @@ function list(attribute: Attribute | undefined): readonly Attribute[] {
 }
 
 function record(attribute: Attribute | undefined): Readonly<Record<string, Attribute>> | undefined {
-  if (typeof attribute !== 'object' || Array.isArray(attribute)) return undefined;
+  if (typeof attribute !== 'object' || Array.isArray(attribute) || foreignText(attribute) !== undefined)
+    return undefined;
   return attribute as Readonly<Record<string, Attribute>>;
 }
 

@@ -18,6 +18,7 @@ import type { ObjectStore, ObjectSummary, WrittenObject } from '../ports/object-
 import type { Log } from '../ports/log.ts';
 import { readFileMetadata } from '../lake/file-metadata.ts';
 import type { TableName } from '../dms/object-key.ts';
+import { requireOwnFiles, requireOwnFolders } from './lake-owner.ts';
 import type { TableRow } from './row.ts';
 
 /** A table's files in the lake, as far as planning knows them. */
@@ -51,10 +52,14 @@ export function lakeAccess(lake: ObjectStore, log: Log): LakeAccess {
   return { lake, footers: footerCacheOf(lake), shards: shardCacheOf(lake), log };
 }
 
-/** Lists a table's files; footers are read of those only that neither the index nor an earlier read tells of. */
+/**
+ * Lists a table's files; footers are read of those only that neither the index nor an earlier read tells of.
+ * @throws TableBlocked if some are of another table, or one is no lake file.
+ */
 export async function readLakeFiles(row: TableRow, prefix: string, access: LakeAccess): Promise<LakeFiles> {
   const { lake, footers } = access;
   const folder = await listTableFolder(lake, prefix);
+  requireOwnFolders(prefix, folder.files);
   const index = await readIndex(folder, row.settings.primaryKey, access);
   const unknown = folder.files.filter(({ key }) => !index.entries.has(key));
   const opened = new Map((await openLakeFiles(lake, unknown, footers)).map((file) => [file.key, openedFile(file)]));
@@ -62,6 +67,7 @@ export async function readLakeFiles(row: TableRow, prefix: string, access: LakeA
     const entry = index.entries.get(file.key);
     return entry ? indexedFile(file, entry, lake, footers) : (opened.get(file.key) ?? []);
   });
+  requireOwnFiles(row, prefix, files);
   const ofGeneration = files.filter(({ generation }) => generation === row.progress.generation);
   // Also what a file says that counts no more itself.
   const joined = joinedKeys(ofGeneration);
@@ -109,8 +115,8 @@ async function knownEntry(file: KnownLakeFile, { entries, keyNames }: TableIndex
 
 /**
  * Prefix of a table's files in the lake bucket: `<lake prefix><schema>/<table>/`, or where a row of the hourly solution
- * says that they are.
- * @throws TableBlocked if that is not below the lake prefix.
+ * says that they are. Never higher than that, so that no table's folder holds the usual ones of others.
+ * @throws TableBlocked if that is not two folders below the lake prefix.
  */
 export function lakePrefix(row: TableRow, { schema, table }: TableName, config: Config): string {
   const { outPath } = row.settings;
@@ -118,10 +124,16 @@ export function lakePrefix(row: TableRow, { schema, table }: TableName, config: 
   const path = outPath.replace(/^s3a?:\/\//, '').replace(/\/*$/, '/');
   const top = `${config.lakeBucket}/${config.lakePrefix}`;
   const isBelow = path.startsWith(top) && path.length > top.length;
-  const leadsElsewhere = /(^|\/)\.{0,2}\//.test(path.slice(top.length));
-  if (isBelow && !leadsElsewhere) return path.slice(config.lakeBucket.length + 1);
-  throw new TableBlocked('', `out_path is ${outPath}, which is not a folder below the lake, ${top}.`, {
-    next: `Set out_path to ${top}<folder>/, or remove it to use ${top}${schema}/${table}/.`,
+  const below = path.slice(top.length);
+  const leadsElsewhere = /(^|\/)\.{0,2}\//.test(below);
+  const isTooHigh = below.indexOf('/') === below.length - 1;
+  if (isBelow && !leadsElsewhere && !isTooHigh) return path.slice(config.lakeBucket.length + 1);
+  const fault =
+    isBelow && !leadsElsewhere
+      ? `is where the tables of a schema are: a table's folder is two folders below the lake, ${top}`
+      : `is not a folder below the lake, ${top}`;
+  throw new TableBlocked('', `out_path is ${outPath}, which ${fault}.`, {
+    next: `Set out_path to ${top}<folder>/<folder>/, or remove it to use ${top}${schema}/${table}/.`,
   });
 }
 

@@ -14,6 +14,7 @@ import { settingsAttributes } from './configure.ts';
 import { decide } from './decide.ts';
 import type { NewGeneration } from './step.ts';
 import { newItem, rowOfItem } from './item.ts';
+import { requireFreePlace } from './lake-place.ts';
 import { lakeAccess, lakePrefix } from './lake-table.ts';
 import { checkLegible } from './legible-settings.ts';
 import type { MergeStep } from './plan-step.ts';
@@ -132,9 +133,10 @@ class Planning {
   }
 
   private async plan(stored: StoredRow): Promise<TablePlan> {
-    const { raw, lake, clock, config } = this.ports;
+    const { raw, lake, clock, log, config } = this.ports;
     checkLegible(stored.settings);
     const prefix = lakePrefix(stored, this.name, config);
+    await requireFreePlace(stored, this.name, prefix, lakeAccess(lake, log), this.ports);
     const listing = await listRawFiles(stored, { keys: [], whole: true }, raw, clock.now());
     this.noteListing(stored, listing);
     // Whatever else was due, an empty table is all that is left of it.

@@ -43,7 +43,7 @@ export async function reconcileBatch(
   invocation: { deadline: number; requestId: string },
   ports: Ports,
 ): Promise<{ failed: string[]; outcomes: TableOutcome[] }> {
-  const deadline = new Deadline(invocation.deadline, ports.clock);
+  const deadline = Deadline.of(invocation.deadline, ports.clock);
   const { tables, refused } = groupByTable(messages, ports);
   // Should this process be killed, its tables are not held for long.
   const seconds = Math.ceil(deadline.left() / 1000) + VISIBLE_AFTER_SECONDS;
@@ -60,9 +60,8 @@ export async function reconcileBatch(
   const failed = refused.map(({ messageId }) => messageId);
   const outcomes = await mapConcurrently([...tables.values()], ports.config.limits.tablesAtOnce, async (woken) => {
     try {
-      const yieldAt = tables.size > 1 ? ports.clock.now() + SHARED_MS_MAX : invocation.deadline;
-      const own = new Deadline(invocation.deadline, ports.clock, yieldAt);
-      return [await reconcileTable(woken, own, invocation.requestId, ports)];
+      const turn = deadline.turn(tables.size > 1 ? SHARED_MS_MAX : Infinity);
+      return [await reconcileTable(woken, turn, invocation.requestId, ports)];
     } catch (error) {
       ports.metrics.add({ FailedMerges: 1 }, `${woken.name.schema}/${woken.name.table}`);
       // Transient, or a bug: this table's wake-ups are delivered again; the others' are not its business.

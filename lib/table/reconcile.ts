@@ -21,6 +21,7 @@ import { freshSince, waits } from './freshness.ts';
 import type { HistoryEntry } from './history-entry.ts';
 import { takeOver } from './intent.ts';
 import { checkLegible } from './legible-settings.ts';
+import { requireFreePlace } from './lake-place.ts';
 import { lakeAccess, lakePrefix, updateIndex } from './lake-table.ts';
 import type { LakeAccess } from './lake-table.ts';
 import { Meter } from './meter.ts';
@@ -32,6 +33,7 @@ import { columnsOfRawFiles } from './raw-columns.ts';
 import type { RawListing } from './raw-listing.ts';
 import { listRawFiles, rawPrefix } from './raw-listing.ts';
 import { remember } from './remember.ts';
+import { requireTime } from './require-time.ts';
 import type { MergeReport } from './report.ts';
 import type { TableName } from '../dms/object-key.ts';
 import type { StoredRow } from './row-store.ts';
@@ -147,6 +149,7 @@ class Reconciliation {
       const prefix = lakePrefix(row, this.name, this.ports.config);
       if (isStillBlocked(row, listing, this.hints))
         return { state: 'blocked', blocked: row.progress.blocked, more: false };
+      await requireFreePlace(row, this.name, prefix, this.access, this.ports);
       const settled = await this.settleIntent(row, prefix, listing);
       const present = await settleTruncation(settled, listing, this.compactionSite(prefix), this.meter);
       const upToDate = await this.merge(await this.begin(present, prefix, listing), prefix, listing);
@@ -177,16 +180,18 @@ class Reconciliation {
     let current = row;
     let listing = listed;
     let longest = 0;
+    this.deadline.beginShare();
     for (;;) {
       const step = decide(current, listing);
       if (step.kind === 'nothing') break;
       if (step.kind === 'list whole') return this.mergeWhole(current, prefix);
-      if (this.deadline.leavesNoTimeFor(longest * HEADROOM)) return 'more';
+      if (longest === 0) await requireTime(current, this.deadline, this.ports);
+      else if (this.deadline.leavesNoTimeFor(longest * HEADROOM)) return 'more';
       const started = clock.now();
       const merged = await this.take(step, current, prefix, listing);
       if (merged === 'list whole') return this.mergeWhole(current, prefix);
       ({ row: current, listing } = await raiseMark(merged, listing, () => this.listWhole(merged), this.ports));
-      longest = Math.max(longest, clock.now() - started);
+      longest = Math.max(longest, clock.now() - started, 1);
     }
     const { blocked, partial, replay, rawGone, changeFiles } = current.progress;
     const isBack = rawGone !== undefined && listing.whole && hasRawFiles(listing);

@@ -34,7 +34,10 @@ export function replayFrom(
   const again = merged.filter(isAgain);
   requireNoGap(row, listing, start, again, isAgain);
   const [first] = again;
-  if (!first) return { progress: undefined, loadFiles: [], changeFiles: [] };
+  if (!first) {
+    const waiting = setBackBefore(progress, listing).filter(isAgain);
+    return { progress: undefined, loadFiles: [], changeFiles: waiting, changeFilesKept: progress.changeFiles };
+  }
   const kept = merged.filter((file) => !isAgain(file));
   const coverage = coverageOf(kept, progress.coverage, isAgain);
   const changeFiles = Math.max(0, progress.changeFiles - again.length);
@@ -60,7 +63,17 @@ export function replayFrom(
     blocked: undefined,
   };
   const pending = pendingChanges({ ...progress, ...next }, listing);
-  return { progress: next, loadFiles: [], changeFiles: pending.filter(isAgain) };
+  return { progress: next, loadFiles: [], changeFiles: pending.filter(isAgain), changeFilesKept: changeFiles };
+}
+
+/** What a replay that is not at its end had set back and is not merged again yet. */
+function setBackBefore(progress: Progress, listing: RawListing): ChangeFile[] {
+  const { replay } = progress;
+  if (!replay) return [];
+  const until = replay.until === undefined ? undefined : parseRawFile(replay.until);
+  return pendingChanges(progress, listing).filter(
+    (file) => until?.kind !== 'change' || compareChangeFiles(file, until) <= 0,
+  );
 }
 
 function boundary(start: ReplayStart, { changeFiles, loadFiles }: RawListing): IsAgain {

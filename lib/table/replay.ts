@@ -20,11 +20,13 @@ export type ReplayRequest = { kind: 'all' } | ReplayStart;
 export type ReplayStart = { kind: 'from file'; file: string } | { kind: 'from time'; order: string };
 
 export interface PlannedReplay {
-  /** The progress from which the usual merges do the rest; undefined if no merged file is to be merged again. */
+  /** The progress from which the usual merges do the rest; undefined if nothing is to be set back. */
   progress: Partial<Progress> | undefined;
-  /** What is then to be merged, in order. */
+  /** What is then to be merged, in order; also if a replay that was stopped had set it back already. */
   loadFiles: readonly LoadFile[];
   changeFiles: readonly ChangeFile[];
+  /** How many change files are still merged. */
+  changeFilesKept: number;
 }
 
 /**
@@ -93,7 +95,12 @@ function replayAll(row: TableRow, listing: RawListing): PlannedReplay {
     blocked: undefined,
   };
   const after = { ...progress, ...next };
-  return { progress: next, loadFiles: pendingLoads(after, listing), changeFiles: pendingChanges(after, listing) };
+  return {
+    progress: next,
+    loadFiles: pendingLoads(after, listing),
+    changeFiles: pendingChanges(after, listing),
+    changeFilesKept: after.changeFiles,
+  };
 }
 
 function newGenerationOf(row: TableRow, listing: RawListing): NewGeneration {

@@ -1,8 +1,10 @@
-import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DynamoDbTableStore } from '../../lib/aws/dynamodb-table-store.ts';
-import { TableItemChanged } from '../../lib/ports/table-store.ts';
+import type { TableItem } from '../../lib/ports/table-store.ts';
+import { foreignText, TableItemChanged } from '../../lib/ports/table-store.ts';
 import type { DynamoDb } from '../cloud/dynamodb.ts';
 import { startDynamoDb } from '../cloud/dynamodb.ts';
 import { describeTableStore } from '../contracts/table-store.ts';
@@ -63,14 +65,52 @@ describe('DynamoDbTableStore when an answer is lost', () => {
 });
 
 describe('DynamoDbTableStore and what people put into the table', () => {
-  it('names an attribute of a type it has no use for, and still scans the others', async () => {
-    const Item = { path: { S: 'strange/' }, PrimaryKey: { NULL: true }, folder: { S: 'a' } };
+  /** Of each type that no row has: what it is, and what it becomes by an edit. */
+  const FOREIGN: [type: string, value: AttributeValue, edited: AttributeValue][] = [
+    ['null', { NULL: true }, { S: 'id' }],
+    ['a set of texts', { SS: ['b', 'a'] }, { SS: ['b', 'c'] }],
+    ['a set of numbers', { NS: ['2', '10'] }, { NS: ['2'] }],
+    ['bytes', { B: Buffer.from('id') }, { B: Buffer.from('ie') }],
+    ['a set of bytes', { BS: [Buffer.from('b'), Buffer.from('a')] }, { BS: [Buffer.from('a')] }],
+    ['a number that no double is', { N: '12345678901234567890' }, { N: '12345678901234567891' }],
+  ];
+
+  it.each(FOREIGN)(
+    'keeps, and expects as it is, an attribute of a type it has no use for: %s',
+    async (type, value, edited) => {
+      const path = `${type}/`;
+      const put = async (PrimaryKey: AttributeValue) => {
+        const Item = { path: { S: path }, PrimaryKey, folder: { S: 'a' }, version: { N: '1' } };
+        await dynamoDb.client.send(new PutItemCommand({ TableName: dynamoDb.tableName, Item }));
+      };
+      await put(value);
+      const store = new DynamoDbTableStore(dynamoDb.client, dynamoDb.tableName);
+      const { PrimaryKey = '' }: Partial<TableItem> = (await store.get(path)) ?? {};
+      expect(foreignText(PrimaryKey)).toEqual(expect.any(String));
+      const scanned: TableItem[] = [];
+      for await (const item of store.scan()) if (item.path === path) scanned.push(item);
+      expect(scanned).toEqual([{ path, PrimaryKey, folder: 'a', version: 1 }]);
+
+      await store.update(path, { set: { version: 2, again: PrimaryKey }, remove: [] }, { version: 1, PrimaryKey });
+      expect(await store.get(path)).toEqual({ path, PrimaryKey, again: PrimaryKey, folder: 'a', version: 2 });
+      await put(edited);
+      const update = store.update(path, { set: { version: 2 }, remove: [] }, { version: 1, PrimaryKey });
+      await expect(update).rejects.toThrow(TableItemChanged);
+    },
+  );
+
+  it('keeps such a type also inside of lists and maps', async () => {
+    const Item = {
+      path: { S: 'within/' },
+      note: { M: { who: { NULL: true }, where: { L: [{ SS: ['a'] }, { S: 'b' }] } } },
+    };
     await dynamoDb.client.send(new PutItemCommand({ TableName: dynamoDb.tableName, Item }));
     const store = new DynamoDbTableStore(dynamoDb.client, dynamoDb.tableName);
-    await expect(store.get('strange/')).rejects.toThrow(/attribute PrimaryKey of .* strange\/ is neither text/);
-    const scanned = [];
-    for await (const item of store.scan()) if (item.path === 'strange/') scanned.push(item);
-    expect(scanned).toEqual([{ path: 'strange/', PrimaryKey: {}, folder: 'a' }]);
+    const { note = '' }: Partial<TableItem> = (await store.get('within/')) ?? {};
+    await store.create({ path: 'copy/', note });
+    const Key = { path: { S: 'copy/' } };
+    const { Item: copy } = await dynamoDb.client.send(new GetItemCommand({ TableName: dynamoDb.tableName, Key }));
+    expect(copy).toEqual({ ...Key, note: Item.note });
   });
 
   it('refuses to write a number that a double does not hold exactly', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
+import { toTableItem } from '../../lib/aws/attributes.ts';
 import { fromStreamRecord } from '../../lib/aws/stream-record.ts';
 
 describe('a record of the controller table’s stream', () => {
@@ -33,19 +34,20 @@ describe('a record of the controller table’s stream', () => {
     });
   });
 
-  it('has an empty map for what people put there that no row can hold', () => {
+  it('tells what people put there that no row can hold as the table store does, so that an edit of it is one', () => {
     const NewImage = {
       path,
       PrimaryKey: { NULL: true },
-      keys: { SS: ['a'] },
+      keys: { SS: ['b', 'a'] },
+      bytes: { B: 'aWQ=' },
       ok: { BOOL: true },
     };
-    expect(fromStreamRecord({ dynamodb: { SequenceNumber: '1', NewImage } }).after).toEqual({
-      path: path.S,
-      PrimaryKey: {},
-      keys: {},
-      ok: true,
+    const change = fromStreamRecord({
+      dynamodb: { SequenceNumber: '1', NewImage, OldImage: { ...NewImage, keys: { SS: ['a', 'c'] } } },
     });
+    const stored = { ...NewImage, keys: { SS: ['a', 'b'] }, bytes: { B: Buffer.from('id') } };
+    expect(change.after).toEqual(toTableItem(stored));
+    expect(change.before).not.toEqual(change.after);
   });
 
   it('cannot be understood without its sequence number', () => {

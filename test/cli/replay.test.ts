@@ -129,9 +129,17 @@ describe('tidemark replay on folders', () => {
     const request = replayRequest({ from: FILES[0] });
     await expect(replayAt(stopped, TABLE, request, { yes: true }, io)).rejects.toThrow('killed');
     expect(await item()).toMatchObject({ Replay: { changeFiles: 3 } });
-    expect(await replay({ from: FILES[0], yes: true })).toMatchObject({ exitCode: 0 });
-    expect(await item()).toMatchObject({ ChangeFiles: 3 });
+    await put('20260301-130000000.parquet', [{ Op: 'I', id: 4, item: 'fourth' }]);
+    expect((await replay({ from: FILES[1], dryRun: true })).out).toMatch(/2 change files to be merged again/);
+    const { exitCode, out, err } = await replay({ from: FILES[0], yes: true });
+    expect([exitCode, out]).toEqual([0, 'sales/orders: 3 files merged again; it is up to date.']);
+    expect(err).toContain('3 of 3 files merged again');
+    expect(await item()).toMatchObject({ ChangeFiles: 4 });
     expect(await item()).not.toHaveProperty('Replay');
+    expect((await replay({ from: '20260301-140000000.parquet', yes: true })).exitCode).toBe(1);
+    expect((await replay({ from: '2026-03-02', yes: true })).out).toBe(
+      'sales/orders: nothing had to be set back; it is up to date.',
+    );
   });
 
   it('is refused with 1 and what to do: files that are gone, tables without a key, unknown or inactive ones', async () => {

@@ -146,9 +146,13 @@ export function queueNameOf(url: string): string {
   return url.slice(url.lastIndexOf('/') + 1);
 }
 
+/** Amazon SQS API reference, SendMessage, MessageBody: other characters are refused. */
+const LEGAL_BODY = /^[\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]+$/u;
+
 function send(queue: Queue, { MessageBody, MessageGroupId, MessageDeduplicationId }: Entry): EntryAnswer {
   if (queue.options.fifo && (!isFifoId(MessageGroupId) || !isFifoId(MessageDeduplicationId)))
     throw new SqsFailure('InvalidParameterValue');
+  if (!LEGAL_BODY.test(MessageBody)) throw new SqsFailure('InvalidMessageContents');
   const { messageId } = queue.send({
     body: MessageBody,
     groupId: MessageGroupId,

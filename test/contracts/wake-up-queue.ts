@@ -48,6 +48,13 @@ export function describeWakeUpQueue(
       expect(others).toEqual([]);
     });
 
+    it('hands out what was sent, whatever characters the names have', async () => {
+      const odd = 'a\ufffe\uffff\ufffd\u0000\u0001\u007f\u0085\u2028\u{1ffff}';
+      const sent: WakeUp = { table: `bucket/sales/${odd}/`, key: `sales/${odd}/${odd}.parquet`, cause: odd };
+      await sut.queue.send([sent, wakeUp('orders', 'beside it')]);
+      expect((await receive()).map((message) => message.wakeUp)).toEqual([sent, wakeUp('orders', 'beside it')]);
+    });
+
     it('sends nothing if there is nothing to send', async () => {
       await sut.queue.send([]);
       await sut.queue.extend([], 60);

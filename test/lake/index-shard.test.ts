@@ -33,6 +33,7 @@ const anyMetadata = fc.record(
     id: anyText,
     generation: anyCount,
     holds: fc.array(fc.record({ file: anyText, eTag: anyText, from: anyCount, to: anyCount }), { maxLength: 4 }),
+    table: anyText,
     joined: fc.array(anyText, { maxLength: 4 }),
     edited: fc.constant(true as const),
   },
@@ -99,6 +100,7 @@ describe('an index shard', () => {
       ['statistics of a column that is not', file({ statistics: other })],
       ['a number that is none', file({ rows: NaN })],
       ['a note that is none', file({ metadata: { id: 'x', generation: 1, holds: [null] } })],
+      ['a table that is none', file({ metadata: { id: 'x', generation: 1, table: 7, holds: [] } })],
       ['keys of joined files that are none', file({ metadata: { id: 'x', generation: 1, holds: [], joined: [7] } })],
     ]);
     const encoded = (await encodeShard([], files))!;

@@ -105,7 +105,7 @@ describe("the note in a lake file's footer", () => {
     const metadata = { id: ID, generation: 7, holds: [{ file: 'seg/LOAD"1".parquet', eTag: 'e-2', from: 5, to: 9 }] };
     expect(readFileMetadata(fileMetadata(metadata))).toEqual(metadata);
     expect(fileMetadata(metadata).size).toBe(1);
-    const more = { ...metadata, joined: ['day=mon/a.parquet'], edited: true as const };
+    const more = { ...metadata, table: 'raw/shop/orders/', joined: ['day=mon/a.parquet'], edited: true as const };
     expect(readFileMetadata(fileMetadata(more))).toEqual(more);
   });
 

@@ -77,6 +77,19 @@ describe('a bucket that is a folder', () => {
     expect(await keys()).toEqual(['a/b', 'a/c']);
   });
 
+  it('takes a link that leads nowhere, or in a circle, for no object', async () => {
+    await put('a/b', 'b');
+    await symlink('circle', join(root, 'a/circle'));
+    await symlink('none', join(root, 'a/nowhere'));
+    expect(await keys()).toEqual(['a/b']);
+    for (const key of ['a/circle', 'a/nowhere', 'a/circle/c']) {
+      expect(await store.head(key)).toBeUndefined();
+      await expect(store.read(key, 'any', 0, 1)).rejects.toThrow(ObjectChanged);
+    }
+    await store.write('a/circle', [Buffer.from('new')], 'absent');
+    expect(await keys()).toEqual(['a/b', 'a/circle']);
+  });
+
   it('prepares new versions in files that no reader of Parquet files takes for data', async () => {
     let names: string[] = [];
     async function* pieces(): AsyncIterable<Piece> {

@@ -1,10 +1,11 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { Onlooker } from '../../lib/local/onlooker.ts';
 import { runLocal, type LocalOptions } from '../../lib/local/run.ts';
+import { watchFolder } from '../../lib/local/watch.ts';
 import { lakeRows, putDmsFile } from './dms-folder.ts';
 import { rawAndLake } from './temporary-folder.ts';
 
@@ -101,6 +102,49 @@ describe('a run on folders of one machine', () => {
     await rm(join(lake, 'stock'));
     expect((await run()).exitCode).toBe(0);
     expect(await lakeRows(lake, 'stock/items')).toEqual([{ id: 7, item: 'ink' }]);
+  });
+
+  it('passes over links that lead nowhere, in a circle or to a folder, says so once, and merges all there is', async () => {
+    await putDmsFile(raw, 'sales/orders/LOAD00000001.parquet', [{ id: 1, item: 'pen' }]);
+    await putDmsFile(raw, 'stock/items/LOAD00000001.parquet', [{ id: 7, item: 'ink' }]);
+    const links: [name: string, target: string][] = [
+      ['sales/circle', 'circle'],
+      ['sales/orders/20260301-101500123.parquet', '20260301-101500123.parquet'],
+      ['sales/orders/20260301-111500123.parquet', join(root, 'none')],
+      ['sales/orders/round', raw],
+    ];
+    for (const [name, target] of links) await symlink(target, join(raw, name));
+    const { exitCode, err } = await run({ ...ORDERS_ACTIVE, 'stock/items': { primaryKey: ['id'], active: true } });
+    const told = links.map(([name]) => `a link that leads to no file is passed over[^]*path=${join(raw, name)}\n`);
+    expect([exitCode, `${err}\n`]).toEqual([
+      0,
+      expect.stringMatching(new RegExp(`^warning: ${told.join('warning: ')}$`)),
+    ]);
+    expect(await lakeRows(lake, 'sales/orders')).toEqual([{ id: 1, item: 'pen' }]);
+    expect(await lakeRows(lake, 'stock/items')).toEqual([{ id: 7, item: 'ink' }]);
+  });
+
+  it('watches a folder in which such links are, without an error', async () => {
+    await putDmsFile(raw, 'sales/orders/LOAD00000001.parquet', [{ id: 1, item: 'pen' }]);
+    const links: [name: string, target: string][] = [
+      ['circle', 'circle'],
+      ['nowhere', join(root, 'none')],
+      ['up', raw],
+    ];
+    for (const [name, target] of links) await symlink(target, join(raw, 'sales/orders', name));
+    const errors: Error[] = [];
+    const seen: string[] = [];
+    const watch = await watchFolder(raw, {
+      onError: (error) => errors.push(error),
+      onFile: (path) => seen.push(path),
+    });
+    for (const [name, target] of links) await symlink(target, join(raw, 'sales/orders', `later-${name}`));
+    await putDmsFile(raw, 'sales/orders/20260301-101500123.parquet', [{ Op: 'I', id: 2, item: 'ink' }]);
+    const arrived = join(raw, 'sales/orders/20260301-101500123.parquet');
+    while (!seen.includes(arrived)) await new Promise((resolve) => setTimeout(resolve, 10));
+    await watch.close();
+    expect(errors).toEqual([]);
+    expect(seen.filter((path) => path.startsWith(join(raw, 'sales/orders/up/')))).toEqual([]);
   });
 
   it('keeps its state where it is told to', async () => {

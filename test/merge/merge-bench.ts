@@ -133,6 +133,7 @@ export class MergeBench {
       rowsPerRowGroup: this.limits.rowsPerRowGroup,
       id: id.split('').reverse().join(''),
       generation: 1,
+      table: 'raw/shop/orders/',
       threads: OWN_THREAD,
     };
   }

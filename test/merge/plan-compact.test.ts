@@ -93,9 +93,10 @@ describe('a file that is compacted', () => {
   it('says what it said after a take-over wrote it again', async () => {
     const note = { holds: [{ file: 'a', eTag: 'b', from: 0, to: 4 }], joined: ['c.parquet'], edited: true as const };
     const { files } = await opened(fileOf([4], 0, note));
-    const footer = retaggedPieces(files[0]!, 'y').at(-1) as Uint8Array;
+    const footer = retaggedPieces(files[0]!, { id: 'y', table: 'raw/shop/orders/' }).at(-1) as Uint8Array;
     expect(readFileMetadata(parseFooter(footer, files[0]!.size + footer.length).metadata)).toMatchObject({
       id: 'y',
+      table: 'raw/shop/orders/',
       ...note,
     });
   });

@@ -614,9 +614,14 @@ describe('a new file', () => {
   });
 
   it('may have no rows: it takes a place', async () => {
-    const pieces = [...emptyFilePieces({ columns: COLUMNS, id: 'ab', generation: 3 })];
+    const pieces = [...emptyFilePieces({ columns: COLUMNS, id: 'ab', generation: 3, table: 'raw/shop/orders/' })];
     const bytes = Buffer.concat(pieces as Uint8Array[]);
-    expect(readFileMetadata(footerOf(bytes).metadata)).toEqual({ id: 'ab', generation: 3, holds: [] });
+    expect(readFileMetadata(footerOf(bytes).metadata)).toEqual({
+      id: 'ab',
+      generation: 3,
+      table: 'raw/shop/orders/',
+      holds: [],
+    });
     expect(await idsInDuckDb(bytes)).toEqual({ ids: [], lost: [] });
   });
 });
@@ -694,11 +699,12 @@ describe("another writer's file", () => {
     bench.lake.put('a.parquet', bytes);
     const [file] = await bench.files();
     const holds = [{ file: 'LOAD1.parquet', eTag: 'e', from: 0, to: 1 }];
+    const table = 'raw/shop/orders/';
     const held = { ...file!, generation: 4, metadata: { id: 'old', generation: 4, holds } };
-    await bench.lake.write('a.parquet', inTurn(retaggedPieces(held, 'new')), { eTag: file!.eTag });
+    await bench.lake.write('a.parquet', inTurn(retaggedPieces(held, { id: 'new', table })), { eTag: file!.eTag });
     const after = bench.lake.bytes('a.parquet')!;
     expect(Buffer.compare(after.subarray(0, bytes.length), bytes)).toBe(0);
-    expect(readFileMetadata(footerOf(after).metadata)).toEqual({ id: 'new', generation: 4, holds });
+    expect(readFileMetadata(footerOf(after).metadata)).toEqual({ id: 'new', generation: 4, table, holds });
     expect(rowsOf(after)).toEqual(rowsOf(bytes));
     const rows = async (version: Uint8Array) => duckdb.query(`SELECT ${select} FROM '${await duckdb.save(version)}'`);
     expect(await rows(after)).toEqual(await rows(bytes));

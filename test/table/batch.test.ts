@@ -138,6 +138,23 @@ describe('a batch of wake-ups', () => {
     await lab.settle();
     expect(await long.rows()).toEqual(['1 new', '2 new', '3 new']);
   });
+
+  it('merges for a minute of a table that takes longer than that to list, and lets the others go on then', async () => {
+    const lab = new TableLab({ filesPerMerge: 1, tablesAtOnce: 1 });
+    const [long, short] = [await lab.activeTable({}, 'shop/long'), await lab.activeTable({}, 'shop/short')];
+    for (const i of [1, 2, 3, 4]) long.change(`20260301-10000000${i}`, [['I', i, 'new']]);
+    short.change('20260301-100000000', [['I', 1, 'new']]);
+    lab.arrivals.length = 0;
+    lab.onCall = ({ store, name, target }) => {
+      if (store === 'raw' && name === 'list' && target.startsWith('shop/long/')) lab.clock.advance(2 * MINUTE_MS);
+      if (store === 'lake' && name === 'write') lab.clock.advance(MINUTE_MS / 2);
+      return 'none';
+    };
+    await lab.merge([long, short].map(({ path }) => ({ table: path, cause: 'test' })));
+    expect([await long.rows(), await short.rows()]).toEqual([['1 new', '2 new'], ['1 new']]);
+    expect(lab.queue.size).toBe(1);
+    expect(await long.item()).not.toHaveProperty('Attempts');
+  });
 });
 
 /** Tables whose load is committed. */
@@ -227,6 +244,37 @@ describe('a merge that nears its deadline', () => {
     lab.onCall = () => 'none';
     await table.merge();
     expect(await table.rows()).toEqual(['1 apple']);
+  });
+
+  it('blocks its table when listing alone takes all the time, rather than going on for ever', async () => {
+    const lab = new TableLab();
+    const table = await lab.activeTable();
+    table.load('LOAD00000001', [[1, 'apple']]);
+    lab.onCall = ({ store, name }) => {
+      if (store === 'raw' && name === 'list') lab.clock.advance(15.5 * MINUTE_MS);
+      return 'none';
+    };
+    expect((await lab.settle()).at(-1)?.blocked?.reason).toContain('in time');
+    lab.onCall = () => 'none';
+    await table.merge();
+    expect(await table.rows()).toEqual(['1 apple']);
+  });
+
+  it('holds it against no table that the others of its batch took the time', async () => {
+    const lab = new TableLab({ tablesAtOnce: 1 });
+    const [long, short] = [await lab.activeTable({}, 'shop/long'), await lab.activeTable({}, 'shop/short')];
+    for (const table of [long, short]) table.load('LOAD00000001', [[1, 'apple']]);
+    lab.arrivals.length = 0;
+    lab.onCall = ({ store, name, target }) => {
+      const isLong = target.startsWith('shop/long/');
+      if (store === 'raw' && name === 'list') lab.clock.advance((isLong ? 9 : 2) * MINUTE_MS);
+      return 'none';
+    };
+    const wakeUps = [long, short].map(({ path }) => ({ table: path, cause: 'test' }));
+    await lab.merge(wakeUps, { remainingMs: 10 * MINUTE_MS });
+    expect([await long.rows(), await short.rows()]).toEqual([['1 apple'], []]);
+    expect(await short.item()).not.toHaveProperty('Attempts');
+    expect(lab.queue.size).toBe(1);
   });
 
   it('claims nothing more after the deadline', async () => {

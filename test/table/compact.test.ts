@@ -185,6 +185,41 @@ describe('compacting a table', () => {
     expect((await filesOf(table)).map(deadBytes).every((dead) => dead === 0)).toBe(true);
   });
 
+  it('does a step at least, however long looking took, while other tables wait', async () => {
+    const table = await wornTable();
+    const { lab } = table;
+    const other = await lab.activeTable({}, 'shop/other');
+    other.load('LOAD00000001', [[1, 'apple']]);
+    lab.arrivals.length = 0;
+    const size = (await filesOf(table))[0]!.size;
+    lab.onCall = ({ store, name }) => {
+      if (store === 'lake' && name === 'list') lab.clock.advance(2 * 60_000);
+      return 'none';
+    };
+    const { outcomes } = await lab.merge([
+      { table: table.path, cause: 'a', compact: USUAL },
+      { table: other.path, cause: 'b' },
+    ]);
+    expect(outcomes[0]?.compacted).toMatchObject({ filesLaidOut: 1 });
+    expect((await filesOf(table))[0]!.size).toBeLessThan(size);
+    expect(await other.rows()).toEqual(['1 apple']);
+  });
+
+  it('is given up when listing alone takes all the time, of the raw files or of the lake', async () => {
+    for (const slow of ['raw', 'lake'] as const) {
+      const table = await wornTable();
+      const { lab } = table;
+      lab.onCall = ({ store, name }) => {
+        if (store === slow && name === 'list') lab.clock.advance(15.5 * 60_000);
+        return 'none';
+      };
+      await lab.queue.send([{ table: table.path, cause: 'a', compact: USUAL }]);
+      const outcomes = await lab.settle();
+      expect(outcomes.at(-1)?.compacted?.givenUp).toContain('3 times in a row');
+      expect(await table.item()).not.toHaveProperty('Attempts');
+    }
+  });
+
   it('is given up when a step never comes to its end, and merges go on', async () => {
     const table = await wornTable();
     const before = await table.rows();

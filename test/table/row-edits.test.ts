@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { tableOfPath } from '../../lib/dms/object-key.ts';
+import { foreignAttribute } from '../../lib/ports/table-store.ts';
+import { rowOfItem } from '../../lib/table/item.ts';
 import { listTables } from '../../lib/table/list-tables.ts';
 import { planTable } from '../../lib/table/plan-table.ts';
 import { wakeEditedTables } from '../../lib/table/wake.ts';
@@ -101,6 +103,7 @@ describe('a row that a person edits', () => {
 
   it.each([
     ['PrimaryKey', ['id']],
+    ['PrimaryKey', foreignAttribute('{"SS":["id"]}')],
     ['PartitionKey', { day: true }],
     ['out_path', ['lake-bucket/elsewhere/']],
   ])('to a %s that is no text blocks the table, which is not built anew', async (name, value) => {
@@ -127,6 +130,25 @@ describe('a row that a person edits', () => {
     expect((await lab.settle()).at(-1)).toMatchObject({ state: 'active' });
     expect(await table.rows()).toEqual(['1 fig mon', '2 pear tue']);
     expect((await table.item()).Generation).toBe(1);
+  });
+
+  it('to a type of the store that no row has, of an attribute that is not read, changes nothing', async () => {
+    const { lab, table } = await loaded();
+    const before = rowOfItem(await table.item());
+    const foreign = foreignAttribute('{"NULL":true}');
+    lab.tables.edit(table.path, {
+      Blocked: foreign,
+      Catalog: foreign,
+      Partial: foreign,
+      SkippedFiles: foreign,
+      Tags: foreign,
+    });
+    expect(rowOfItem(await table.item())).toEqual(before);
+    table.change('20260301-100000000', [['U', 1, 'fig', 'mon']]);
+    expect((await lab.settle()).at(-1)).toMatchObject({ state: 'active' });
+    expect(await table.rows()).toEqual(['1 fig mon', '2 pear tue']);
+    expect(await table.item()).toMatchObject({ Tags: foreign });
+    expect(await table.item()).not.toHaveProperty('Blocked');
   });
 
   it('keeps what the person wrote: no merge writes over it', async () => {

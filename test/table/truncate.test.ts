@@ -226,6 +226,25 @@ describe('emptying a lake', () => {
     expect(at).toBeGreaterThan(5);
   });
 
+  it('blocks the table where listing its lake takes all the time, rather than going on for ever, and goes on in time', async () => {
+    const table = await truncated({ onTruncate: 'empty' });
+    const { lab } = table;
+    lab.onCall = ({ store, name }) => {
+      if (store === 'lake' && name === 'list') lab.clock.advance(15.5 * 60_000);
+      return 'none';
+    };
+    await sweep('one', lab.ports);
+    expect((await lab.settle()).at(-1)).toMatchObject({
+      state: 'blocked',
+      blocked: { reason: expect.stringContaining('in time') },
+    });
+    expect(await table.rows()).toEqual(ROWS);
+    lab.onCall = () => 'none';
+    await sweepAndSettle(table, 'two');
+    expect(await table.rows()).toEqual([]);
+    expect(await table.item()).not.toHaveProperty('Blocked');
+  });
+
   it('does no harm to a load that comes while it is under way', async () => {
     let at = 1;
     for (; ; at++) {
