@@ -22,6 +22,7 @@ import { FilesProgress } from './files-progress.ts';
 import type { CommandHelp } from './help.ts';
 import { addCommonOptions } from './help.ts';
 import { hasRawObjects, unknownTable } from './known-table.ts';
+import { placedIo } from './placed-io.ts';
 
 const HELP: CommandHelp = {
   examples: [
@@ -87,8 +88,10 @@ export function activateCommand(): Command {
  * @param table `<schema>/<table>`
  * @returns the exit code: 0 active and merged, 1 refused, unfinished, wrong usage or an unexpected failure, 2 blocked.
  */
-export function runActivate(table: string, options: ActivateOptions, io: ActivateIo): Promise<number> {
-  return exitCodeOf('activate', io, async () => activateAt(await openPlace(options, io), table, options, io));
+export function runActivate(table: string, options: ActivateOptions, given: ActivateIo): Promise<number> {
+  return exitCodeOf('activate', placedIo(given, options, table), async (io) =>
+    activateAt(await openPlace(options, io), table, options, io),
+  );
 }
 
 /** The same at a place that is open. */

@@ -14,6 +14,7 @@ import { terminalConfirm } from './confirm.ts';
 import type { CommandHelp } from './help.ts';
 import { addCommonOptions } from './help.ts';
 import { knownTable } from './known-table.ts';
+import { placedIo } from './placed-io.ts';
 
 const HELP: CommandHelp = {
   examples: [
@@ -71,8 +72,8 @@ export function compactCommand(): Command {
  * @param table `<schema>/<table>`
  * @returns the exit code: 0 all is done, 1 wrong usage, a refusal or an unexpected failure, 2 the table is blocked.
  */
-export function runCompact(table: string, options: CompactOptions, io: CompactIo): Promise<number> {
-  return exitCodeOf('compact', io, async () => {
+export function runCompact(table: string, options: CompactOptions, given: CompactIo): Promise<number> {
+  return exitCodeOf('compact', placedIo(given, options, table), async (io) => {
     const compact = { purge: options.purge ?? false, join: options.join ?? false };
     const place = await openPlace(options, {
       ...io,

@@ -5,6 +5,7 @@ import { exitCodeOf, processIo } from './command-io.ts';
 import type { CommandHelp } from './help.ts';
 import { addHelp } from './help.ts';
 import { openPage, PAGE_OPTION } from './page-option.ts';
+import { placedIo } from './placed-io.ts';
 import { stopSignal } from './stop-signal.ts';
 
 const HELP: CommandHelp = {
@@ -44,8 +45,7 @@ export function localCommand(): Command {
     .option('--json', 'write results to stdout as JSON')
     .option('-v, --verbose', 'log every step to stderr');
   return addHelp(command, HELP).action(async ({ ui, ...options }: LocalOptions & { ui?: string | true }) => {
-    const io = processIo();
-    process.exitCode = await exitCodeOf('local', io, () => {
+    process.exitCode = await exitCodeOf('local', placedIo(processIo(), options), (io) => {
       if (ui !== undefined && options.once)
         throw new WrongUsage('--ui shows a run that goes on; --once ends it. Give one of the two.');
       const stop = stopSignal('Finishing the tables in hand.');

@@ -10,6 +10,7 @@ import { exitCodeOf, processIo } from './command-io.ts';
 import type { CommandHelp } from './help.ts';
 import { addCommonOptions } from './help.ts';
 import { hasRawObjects, unknownTable } from './known-table.ts';
+import { placedIo } from './placed-io.ts';
 
 const HELP: CommandHelp = {
   examples: [
@@ -54,8 +55,8 @@ export function planCommand(): Command {
  * @param table `<schema>/<table>`
  * @returns the exit code: 0, 1 an unknown table, wrong usage or an unexpected failure, 2 the table is blocked.
  */
-export function runPlan(table: string, options: PlanOptions, io: CommandIo): Promise<number> {
-  return exitCodeOf('plan', io, async () => {
+export function runPlan(table: string, options: PlanOptions, given: CommandIo): Promise<number> {
+  return exitCodeOf('plan', placedIo(given, options, table), async (io) => {
     const place = await openPlace(options, io);
     const settings = options.tables === undefined ? undefined : await readTablesFile(options.tables);
     const { path, name } = namedTable(table, place.ports.config);

@@ -1,12 +1,13 @@
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
+import { CALL } from '../command-text.ts';
 import { activateCommand } from './activate.ts';
 import { compactCommand } from './compact.ts';
 import { addCompletion } from './completion.ts';
 import { connectCommand } from './connect.ts';
 import { deactivateCommand } from './deactivate.ts';
 import { demoCommand } from './demo.ts';
-import { CALL, wrapped } from './help.ts';
+import { wrapped } from './help.ts';
 import { historyCommand } from './history.ts';
 import { localCommand } from './local.ts';
 import { planCommand } from './plan.ts';
@@ -48,7 +49,7 @@ export function tidemarkProgram(words: readonly string[] = process.argv.slice(2)
   addCompletion(program, words.slice(words.indexOf('--') + 1));
   program.addHelpText('after', `\n${NOTES.map((note) => wrapped(program, note)).join('\n\n')}`);
   // Wrong usage ends with 1, its message and where to read on.
-  program.showHelpAfterError('See: tidemark --help');
-  for (const command of program.commands) command.showHelpAfterError(`See: tidemark ${command.name()} --help`);
+  program.showHelpAfterError(`See: ${CALL} --help`);
+  for (const command of program.commands) command.showHelpAfterError(`See: ${CALL} ${command.name()} --help`);
   return program;
 }

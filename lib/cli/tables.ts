@@ -9,6 +9,7 @@ import type { CommandIo } from './command-io.ts';
 import { exitCodeOf, processIo } from './command-io.ts';
 import type { CommandHelp } from './help.ts';
 import { addCommonOptions } from './help.ts';
+import { placedIo } from './placed-io.ts';
 import { processScreen } from './screen.ts';
 import type { WatchIo } from './watch-tables.ts';
 
@@ -58,8 +59,8 @@ const INTERVAL_SECONDS = 5;
 const INTERVAL_SECONDS_MAX = 86_400;
 
 /** @returns the exit code: 0, 1 wrong usage or an unexpected failure, 2 a table is blocked. */
-export function runTables(options: TablesOptions, io: CommandIo & WatchIo): Promise<number> {
-  return exitCodeOf('tables', io, async () => {
+export function runTables(options: TablesOptions, given: CommandIo & WatchIo): Promise<number> {
+  return exitCodeOf('tables', placedIo(given, options), async (io) => {
     const milliseconds = 1000 * intervalSeconds(options);
     const place = await openPlace(options, io);
     const list = listing(place, options, io);

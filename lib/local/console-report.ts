@@ -1,6 +1,7 @@
+import { commandText } from '../command-text.ts';
 import { counted, countText } from '../count-text.ts';
-import { messageOf } from '../errors.ts';
 import type { TableOutcome } from '../table/reconcile-batch.ts';
+import { failureText } from './failure-text.ts';
 import { ProgressBar } from './progress-bar.ts';
 import { jsonLine, readableLine } from './report-line.ts';
 
@@ -62,8 +63,8 @@ export class ConsoleReport {
     this.#console.err(line);
   }
 
-  unexpected(error: unknown): void {
-    this.note(error instanceof Error && error.stack !== undefined ? error.stack : messageOf(error));
+  failed(error: unknown): void {
+    this.note(failureText('local', error));
   }
 
   /** Whenever all there is is merged: says, the first time, which tables are inactive. Of later ones it tells one by one. */
@@ -110,10 +111,12 @@ function blockedText(path: string, { file, reason, next }: Blocked): string {
 }
 
 function inactiveText(paths: string[]): string {
-  const example = JSON.stringify({ [nameOf(paths[0] ?? '')]: { primaryKey: ['id'], active: true } });
+  const table = nameOf(paths[0] ?? '');
+  const example = JSON.stringify({ [table]: { primaryKey: ['id'], active: true } });
   return (
     `${counted(paths.length, 'table')} inactive, so not merged: ${listed(paths)}\n` +
-    `  To activate a table: tidemark activate; or name it and its key in the file of --tables, and start again: ${example}`
+    `  To activate a table: ${commandText('activate', table, '--primary-key', '…')}; or name it and its key in the file of ` +
+    `--tables, and start again: ${example}`
   );
 }
 

@@ -20,7 +20,6 @@ import { type OutcomeListener, reconcileReady } from './reconcile-loop.ts';
 import { type Onlooker, watchedPorts } from './onlooker.ts';
 import { readTablesFile } from './tables-file.ts';
 import { watchFolder, type Watch } from './watch.ts';
-import { WrongUsage } from './wrong-usage.ts';
 
 /** With some four seconds between the first and the last. */
 const TRIES_ONCE = 5;
@@ -91,8 +90,7 @@ export async function runLocal(options: LocalOptions, io: LocalIo): Promise<numb
     report.note('Stopped before all tables were up to date. Start again to go on.');
     return 1;
   } catch (error) {
-    if (error instanceof WrongUsage) report.note(`tidemark local: ${error.message}\nSee: tidemark local --help`);
-    else report.unexpected(error);
+    report.failed(error);
     return 1;
   } finally {
     await onlooker?.end();
@@ -172,7 +170,7 @@ function watchArrivals(
   ring: () => void,
   onlooker: Onlooker | undefined,
 ): Promise<Watch> {
-  const onError = (error: unknown): void => report.unexpected(error);
+  const onError = (error: unknown): void => report.failed(error);
   const onFile = (path: string): void => {
     const arrival = arrivalOf(rawFolder, path, ports);
     if (!arrival) return;

@@ -85,6 +85,13 @@ export interface PlaceOptions {
   verbose?: boolean;
 }
 
+/** The options that name the place, as they were given. */
+export function placeWords({ raw, lake, state, stage, region, profile }: PlaceOptions): string[] {
+  return Object.entries({ raw, lake, state, stage, region, profile }).flatMap(([name, given]) =>
+    given === undefined ? [] : [`--${name}`, given],
+  );
+}
+
 /** Which places a command is for. One that is not for folders takes their options all the same, to say what to do instead. */
 export type PlacesOfCommand = 'any' | 'AWS only';
 

@@ -1,3 +1,4 @@
+import { commandText, TABLE } from '../command-text.ts';
 import type { TableName } from '../dms/object-key.ts';
 import type { RawObject } from '../merge/raw-slice.ts';
 import { openRawFile } from '../merge/raw-slice.ts';
@@ -89,7 +90,7 @@ export async function activate(
     if (!(error instanceof TableItemChanged)) throw error;
     throw new Refused(
       'Somebody edited its row at the same time.',
-      'Nothing was changed. See how it stands now: tidemark tables; then try again.',
+      `Nothing was changed. See how it stands now: ${commandText('tables', TABLE)}; then try again.`,
       { cause: error },
     );
   }
@@ -119,17 +120,17 @@ async function checkColumns(
   if (files.length === 0)
     throw new Refused(
       'The table has no raw files, so its columns are not known.',
-      'Wait until DMS has written its first file. Where DMS has: are bucket, folder and name right? See tidemark plan.',
+      `Wait until DMS has written its first file. Where DMS has: are bucket, folder and name right? See ${commandText('plan', TABLE)}.`,
     );
   for (const file of files) {
     const { footer } = await openRawFile(raw, file);
     const columns = footer.columns.filter(({ name }) => name !== OP);
-    for (const [option, names] of [
-      ['--primary-key', primaryKey],
-      ['--partition-key', partitionKey],
+    for (const [setting, option, names] of [
+      ['PrimaryKey', '--primary-key', primaryKey],
+      ['PartitionKey', '--partition-key', partitionKey],
     ] as const)
       orRefused(
-        () => resolveColumns(names, columns, file.name, option),
+        () => resolveColumns(names, columns, file.name, setting, option),
         `Name columns that its files have with ${option}.`,
       );
   }

@@ -1,3 +1,4 @@
+import { aboutTable } from '../command-text.ts';
 import type { TableBlocked } from '../errors.ts';
 import type { TableName } from '../dms/object-key.ts';
 import { ObjectChanged } from '../ports/object-store.ts';
@@ -36,7 +37,7 @@ export async function blockTable(
     file: error.file,
     eTag: found?.eTag ?? '',
     reason: error.message,
-    next: error.next,
+    next: aboutTable(error.next, `${name.schema}/${name.table}`),
     since: new Date(clock.now()).toISOString(),
     settings: settingsText(row.settings),
   };

@@ -1,3 +1,4 @@
+import { commandText, TABLE } from '../command-text.ts';
 import { messageOf, OutOfTime, TableBlocked } from '../errors.ts';
 import { listLakeFiles } from '../lake/lake-file.ts';
 import { openRawFile } from '../merge/raw-slice.ts';
@@ -167,7 +168,7 @@ class Reconciliation {
     const { progress } = await readOrRegisterRow(this.path, this.name, tables, config);
     if (progress.attempts < OUT_OF_TIME_MAX) return { state: 'active', blocked: undefined, more: true };
     const tooSlow = new TableBlocked('', `${progress.attempts} merges in a row did not come to their end in time.`, {
-      next: 'Give merge more time or memory (mergeTimeout, mergeMemory), or partition the table; then edit its row or wait for the sweep.',
+      next: `Give merge more time or memory (mergeTimeout, mergeMemory), or partition the table. It is tried again by the sweep, or at once by ${commandText('activate', TABLE)}.`,
     });
     return { state: 'blocked', blocked: await this.block(tooSlow, row, listing), more: false };
   }

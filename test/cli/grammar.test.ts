@@ -9,7 +9,7 @@ import type { Command } from 'commander';
 import { runCompact } from '../../lib/cli/compact.ts';
 import { runDeactivate } from '../../lib/cli/deactivate.ts';
 import { runHistory } from '../../lib/cli/history.ts';
-import { nearestNames } from '../../lib/cli/nearest.ts';
+import { nearestNames } from '../../lib/nearest.ts';
 import { runPlan } from '../../lib/cli/plan.ts';
 import { tidemarkProgram } from '../../lib/cli/program.ts';
 import { runReplay } from '../../lib/cli/replay.ts';
@@ -104,14 +104,14 @@ describe('a table that is unknown', () => {
     const { err, io } = recorded();
     expect(await run('Sales/order', io)).toBe(1);
     expect(err.join()).toMatch(
-      /: Sales\/order is not known at .* → .*\. Did you mean sales\/orders\? tidemark tables lists/,
+      /: Sales\/order is not known at .* → .*\. Did you mean sales\/orders\? Those that are: `npx tidemark tables --raw \S+ --lake \S+`\. A new one/,
     );
   });
 
   it('is not told of names that are far', async () => {
     const { err, io } = recorded();
     await runPlan('stock/customers', places, io);
-    expect(err.join()).toMatch(/stock\/customers is not known at .*\. tidemark tables lists/);
+    expect(err.join()).toMatch(/stock\/customers is not known at .*\. Those that are: /);
   });
 });
 

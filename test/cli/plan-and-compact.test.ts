@@ -186,7 +186,7 @@ describe('on folders', () => {
     });
     expect(await tidemark(['compact', 'sales/orders', ...folders, '--join'])).toMatchObject({
       exitCode: 1,
-      stderr: expect.stringMatching(/Give --yes[^]*See: tidemark compact --help/),
+      stderr: expect.stringMatching(/Give --yes[^]*See: npx tidemark compact --help/),
     });
     expect(await tidemark(['compact', 'sales/orders', ...folders, '--purge', '--join', '--yes'])).toMatchObject({
       exitCode: 0,

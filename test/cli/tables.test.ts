@@ -199,6 +199,9 @@ describe('tidemark tables', () => {
 
   it('ends with 1 for wrong usage, and says where to read on', async () => {
     const { exitCode, err } = await tables({ stage: 'dev' });
-    expect([exitCode, err]).toEqual([1, [expect.stringMatching(/^tidemark tables: .*\nSee: tidemark tables --help$/)]]);
+    expect([exitCode, err]).toEqual([
+      1,
+      [expect.stringMatching(/^tidemark tables: .*\nSee: npx tidemark tables --help$/)],
+    ]);
   });
 });
