@@ -7,6 +7,8 @@ import { threadsFor } from '../threads/threads.ts';
 export interface CommandIo extends PlaceIo {
   /** A line of results. */
   out: (line: string) => void;
+  /** Characters in a line of results, where that is one of a terminal. */
+  width?: number | undefined;
   /** Where progress may be drawn, if that is a terminal. */
   terminal?: NodeJS.WritableStream | undefined;
 }
@@ -16,6 +18,7 @@ export function processIo(): CommandIo {
   return {
     out: (line) => process.stdout.write(`${line}\n`),
     err: (line) => process.stderr.write(`${line}\n`),
+    width: process.stdout.isTTY ? process.stdout.columns : undefined,
     terminal: process.stderr.isTTY ? process.stderr : undefined,
     threads: threadsFor(availableParallelism()),
   };

@@ -10,12 +10,17 @@ import { WrongUsage } from './wrong-usage.ts';
  * @param command its name
  */
 export function failureText(command: string, error: unknown): string {
-  const said = `tidemark ${command}: ${messageOf(error)}`;
+  const said = `tidemark ${command}: ${reasonText(error)}`;
   if (error instanceof WrongUsage) return `${said}\nSee: ${CALL} ${command} --help`;
   if (error instanceof Refused || error instanceof TableBlocked) return `${said}\n  What to do: ${error.next}`;
   if (error instanceof ObjectChanged || error instanceof TableItemChanged) return `${said}\n  What to do: try again.`;
-  if (isOfAws(error)) return `tidemark ${command}: a request to AWS failed: ${error.name}: ${error.message}\n${ACCESS}`;
+  if (isOfAws(error)) return `${said}\n${ACCESS}`;
   return error instanceof Error && error.stack !== undefined ? error.stack : messageOf(error);
+}
+
+/** Why it could not, in a sentence. */
+export function reasonText(error: unknown): string {
+  return isOfAws(error) ? `a request to AWS failed: ${error.name}: ${error.message}` : messageOf(error);
 }
 
 const ACCESS =

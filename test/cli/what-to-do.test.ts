@@ -66,7 +66,7 @@ describe('a bad file', () => {
     const { exitCode, err } = await merge();
     expect([exitCode, commandsIn(err)]).toEqual([2, told]);
     const shown = recorded();
-    expect(await runTables({ raw, lake }, shown.io)).toBe(2);
+    expect(await runTables([], { raw, lake }, shown.io)).toBe(2);
     expect(commandsIn(shown.out.join('\n'))).toEqual(told);
     const planned = recorded();
     expect(await runPlan(TABLE, { raw, lake }, planned.io)).toBe(2);
@@ -78,7 +78,7 @@ describe('a bad file', () => {
   it('is in JSON as in the row: the place is known to whoever asked there', async () => {
     await merge();
     const { out, io } = recorded();
-    await runTables({ raw, lake, json: true }, io);
+    await runTables([], { raw, lake, json: true }, io);
     expect(JSON.parse(out[0]!)).toMatchObject({
       blocked: { next: expect.stringContaining(`\`tidemark skip ${TABLE} ${BAD}\``) },
     });
@@ -141,7 +141,7 @@ it('an inactive table is activated by the command that is told', async () => {
 
 describe('a file of the state that is not JSON', () => {
   it.each([
-    ['tables', (io: ReturnType<typeof recorded>['io']) => runTables({ raw, lake }, io)],
+    ['tables', (io: ReturnType<typeof recorded>['io']) => runTables([], { raw, lake }, io)],
     ['activate', (io: ReturnType<typeof recorded>['io']) => runActivate(TABLE, { raw, lake, primaryKey: 'id' }, io)],
     ['local', (io: ReturnType<typeof recorded>['io']) => runLocal({ raw, lake, once: true }, io)],
   ])('is named by %s, with what to do, and without a stack', async (command, run) => {
