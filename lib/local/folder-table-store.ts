@@ -57,11 +57,18 @@ export class FolderTableStore implements TableStore {
   update(path: string, change: TableItemChange, expected: Record<string, Attribute | undefined>): Promise<void> {
     return this.#lock.hold(() => {
       const item = this.#readItem(fileName(path));
-      const isAsExpected =
-        item && Object.entries(expected).every(([name, value]) => isDeepStrictEqual(item[name], value));
-      if (!isAsExpected) throw new TableItemChanged(path);
+      if (!item || !isAs(expected, item)) throw new TableItemChanged(path);
       const kept = Object.entries(item).filter(([name]) => !change.remove.includes(name));
       this.#replaceItem({ ...Object.fromEntries(kept), ...change.set, path });
+    });
+  }
+
+  delete(path: string, expected: Record<string, Attribute | undefined>): Promise<void> {
+    return this.#lock.hold(() => {
+      const item = this.#readItem(fileName(path));
+      if (!item) return;
+      if (!isAs(expected, item)) throw new TableItemChanged(path);
+      rmSync(join(this.#folder, fileName(path)));
     });
   }
 
@@ -105,6 +112,10 @@ export class FolderTableStore implements TableStore {
       throw error;
     }
   }
+}
+
+function isAs(expected: Record<string, Attribute | undefined>, item: TableItem): boolean {
+  return Object.entries(expected).every(([name, value]) => isDeepStrictEqual(item[name], value));
 }
 
 function fileName(path: string): string {
