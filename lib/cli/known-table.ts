@@ -5,7 +5,6 @@ import { namedTable } from '../local/table-name.ts';
 import { WrongUsage } from '../local/wrong-usage.ts';
 import type { Place } from '../place/place.ts';
 import type { TableItem } from '../ports/table-store.ts';
-import { rawPrefix } from '../table/raw-listing.ts';
 import { didYouMean } from '../nearest.ts';
 
 /**
@@ -30,12 +29,6 @@ export async function unknownTable(text: string, place: Place): Promise<WrongUsa
     `${text} is not known at ${place.name}. ${near}Those that are: ${commandText('tables')}. A new one is registered by its ` +
       `first raw file, or by ${commandText('activate', text, '--primary-key', '…')}.`,
   );
-}
-
-/** Whether there is any object in the table's raw folder. */
-export async function hasRawObjects(path: string, { ports }: Place): Promise<boolean> {
-  for await (const object of ports.raw.list(rawPrefix(path))) return object.key !== '';
-  return false;
 }
 
 async function knownNames({ ports }: Place): Promise<string[]> {

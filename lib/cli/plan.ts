@@ -5,11 +5,12 @@ import { readTablesFile } from '../local/tables-file.ts';
 import type { PlaceOptions } from '../place/place.ts';
 import { openPlace } from '../place/place.ts';
 import { planTable } from '../table/plan-table.ts';
+import { hasRawObjects } from '../table/raw-listing.ts';
 import type { CommandIo } from './command-io.ts';
 import { exitCodeOf, processIo } from './command-io.ts';
 import type { CommandHelp } from './help.ts';
 import { addCommonOptions } from './help.ts';
-import { hasRawObjects, unknownTable } from './known-table.ts';
+import { unknownTable } from './known-table.ts';
 import { placedIo } from './placed-io.ts';
 
 const HELP: CommandHelp = {
@@ -61,7 +62,8 @@ export function runPlan(table: string, options: PlanOptions, given: CommandIo): 
     const settings = options.tables === undefined ? undefined : await readTablesFile(options.tables);
     const { path, name } = namedTable(table, place.ports.config);
     const plan = await planTable(path, name, settings?.get(table), place.ports);
-    if (plan.state === 'unknown' && !(await hasRawObjects(path, place))) throw await unknownTable(table, place);
+    if (plan.state === 'unknown' && !(await hasRawObjects(path, place.ports.raw)))
+      throw await unknownTable(table, place);
     if (options.json) io.out(JSON.stringify(plan));
     else for (const line of planText(plan)) io.out(line);
     return plan.state === 'blocked' ? 2 : 0;

@@ -8,6 +8,7 @@ import { connectCommand } from './connect.ts';
 import { deactivateCommand } from './deactivate.ts';
 import { demoCommand } from './demo.ts';
 import { wrapped } from './help.ts';
+import { forgetCommand } from './forget.ts';
 import { historyCommand } from './history.ts';
 import { localCommand } from './local.ts';
 import { planCommand } from './plan.ts';
@@ -37,6 +38,7 @@ export function tidemarkProgram(words: readonly string[] = process.argv.slice(2)
     .addCommand(historyCommand())
     .addCommand(activateCommand())
     .addCommand(deactivateCommand())
+    .addCommand(forgetCommand())
     .addCommand(planCommand())
     .addCommand(skipCommand())
     .addCommand(replayCommand())

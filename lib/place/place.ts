@@ -4,6 +4,7 @@
  */
 import type { Command } from 'commander';
 import { Option } from 'commander';
+import type { StackClients } from '../aws/stack-clients.ts';
 import type { Limits } from '../config.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -120,6 +121,10 @@ export interface PlaceIo {
   threads?: Threads;
   /** On folders; a stack has its own. */
   limits?: Limits;
+  /** On a stack: instead of those of the AWS SDK's default chain. */
+  clients?: StackClients;
+  /** On a stack: how a command waits until it looks again. */
+  sleep?: (milliseconds: number) => Promise<unknown>;
 }
 
 /**

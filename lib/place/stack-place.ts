@@ -5,7 +5,6 @@ import { portsOf } from '../aws/connect.ts';
 import { DeadLetters } from '../aws/dead-letters.ts';
 import type { GivenStack } from '../aws/stack.ts';
 import { findStack, StackNotFound } from '../aws/stack.ts';
-import type { StackClients } from '../aws/stack-clients.ts';
 import { stackClients } from '../aws/stack-clients.ts';
 import { lineLog } from '../local/line-log.ts';
 import { WrongUsage } from '../local/wrong-usage.ts';
@@ -17,9 +16,6 @@ import { watchRow } from './watch-row.ts';
 export interface StackIo extends PlaceIo {
   threads: Threads;
   verbose?: boolean;
-  /** Instead of those of the AWS SDK's default chain. */
-  clients?: StackClients;
-  sleep?: (milliseconds: number) => Promise<unknown>;
 }
 
 /** @throws WrongUsage if no such stack can be read: which one was looked for, where, and how to name another. */

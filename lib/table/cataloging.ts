@@ -13,7 +13,7 @@ import { TableItemChanged } from '../ports/table-store.ts';
 import type { CatalogView } from './catalog-state.ts';
 import type { Deadline } from './deadline.ts';
 import type { StoredRow } from './row-store.ts';
-import { readOrRegisterRow, saveProgress } from './row-store.ts';
+import { rereadRow, saveProgress } from './row-store.ts';
 import type { CatalogState } from './row.ts';
 
 /** Where a table is registered from. */
@@ -158,11 +158,11 @@ const NOTE_ATTEMPTS_MAX = 5;
 /** Notes that something is due, in the row as it is now: another consumer may have gone on, whose work this one undid. */
 async function noteInRow(
   path: string,
-  { name, ports: { tables, random, config } }: CatalogSite,
+  { ports: { tables, random } }: CatalogSite,
   noted: (catalog: CatalogState | undefined) => CatalogState | undefined,
 ): Promise<void> {
   for (let attempt = 1; attempt <= NOTE_ATTEMPTS_MAX; attempt++) {
-    const row = await readOrRegisterRow(path, name, tables, config);
+    const row = await rereadRow(path, tables);
     const before = row.progress.catalog;
     const catalog = noted(before);
     if (!catalog || isDeepStrictEqual(catalog, before)) return;

@@ -8,6 +8,7 @@ import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Command } from 'commander';
 import { runCompact } from '../../lib/cli/compact.ts';
 import { runDeactivate } from '../../lib/cli/deactivate.ts';
+import { runForget } from '../../lib/cli/forget.ts';
 import { runHistory } from '../../lib/cli/history.ts';
 import { nearestNames } from '../../lib/nearest.ts';
 import { runPlan } from '../../lib/cli/plan.ts';
@@ -26,6 +27,7 @@ const NAMES = [
   'history',
   'activate',
   'deactivate',
+  'forget',
   'plan',
   'skip',
   'replay',
@@ -68,8 +70,8 @@ describe('every command', () => {
   it('that changes what readers see, or what others made, has --yes; that plans has --dry-run', () => {
     const having = (option: string) =>
       NAMES.filter((name) => commandNamed(name).options.some(({ long }) => long === option));
-    expect(having('--yes')).toEqual(['activate', 'replay', 'compact', 'connect']);
-    expect(having('--dry-run')).toEqual(['activate', 'replay', 'connect']);
+    expect(having('--yes')).toEqual(['activate', 'forget', 'replay', 'compact', 'connect']);
+    expect(having('--dry-run')).toEqual(['activate', 'forget', 'replay', 'connect']);
   });
 
   it('is listed, and the exit codes with them', async () => {
@@ -100,6 +102,7 @@ describe('a table that is unknown', () => {
     ['skip', (table, io) => runSkip(table, 'LOAD00000001.parquet', places, io)],
     ['compact', (table, io) => runCompact(table, places, io)],
     ['deactivate', (table, io) => runDeactivate(table, places, io)],
+    ['forget', (table, io) => runForget(table, places, io)],
   ])('ends %s with 1, and the same words: those that are near, and the next command', async (_, run) => {
     const { err, io } = recorded();
     expect(await run('Sales/order', io)).toBe(1);
