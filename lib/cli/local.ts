@@ -21,13 +21,13 @@ const HELP: CommandHelp = {
     ],
   ],
   notes: [
-    'tables.json: {"sales/orders": {"primaryKey": ["id"], "partitionKey": ["day"], "active": true}}; tidemark activate sets the same.',
+    'tables.json: {"sales/orders": {"primaryKey": ["id"], "partitionKey": ["day"], "active": true}}; tidemark activate sets the same. A table that is named there is registered once it has raw files.',
     'The command can be killed at any moment and started again.',
   ],
   json: 'one line per reconcile that changed a table: its counts of files, rows, row groups and bytes, and its time; everything else goes to stderr.',
   exitCodes: {
     0: 'all active tables are up to date',
-    1: 'a table failed again and again (stderr says why)',
+    1: 'a table failed again and again, or settings in the file of --tables are not those of its raw files (stderr says why)',
     2: 'a table is blocked (stderr says which, why and what to do)',
   },
 };

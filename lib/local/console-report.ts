@@ -30,6 +30,7 @@ export class ConsoleReport {
   readonly #failed = new Set<string>();
   #files = 0;
   #settled = false;
+  #refused = false;
 
   constructor(console: Console, { json }: { json: boolean }) {
     this.#console = console;
@@ -58,6 +59,15 @@ export class ConsoleReport {
     this.note(`${nameOf(path)} failed ${tries} times (see above) and is not up to date. Start again to go on.`);
   }
 
+  /** A table's settings do not fit its raw files: it keeps those that it has, and the others go on. */
+  refused(table: string, reason: string): void {
+    this.#refused = true;
+    this.note(
+      `--tables: the settings of ${table} are not taken over: ${reason}\n` +
+        '  What to do: Name columns that its files have in the file of --tables, and start again.',
+    );
+  }
+
   note(line: string): void {
     this.#bar?.clear();
     this.#console.err(line);
@@ -76,12 +86,12 @@ export class ConsoleReport {
     if (inactive.length > 0) this.note(inactiveText(inactive));
   }
 
-  /** The exit code: 0 all active tables are up to date, 1 one could not be reconciled, 2 one is blocked. */
+  /** The exit code: 0 all active tables are up to date, 1 one could not be reconciled or configured, 2 one is blocked. */
   finish(): number {
     this.settle();
     const blocked = this.#pathsOf('blocked');
     if (blocked.length > 0) this.note(`${counted(blocked.length, 'table')} blocked: ${listed(blocked)}`);
-    if (this.#failed.size > 0) return 1;
+    if (this.#failed.size > 0 || this.#refused) return 1;
     return blocked.length > 0 ? 2 : 0;
   }
 
