@@ -1,4 +1,4 @@
-/** `tidemark replay` and `tidemark skip`, on folders and, by the same commands, on a deployed stack. */
+/** `tidemark replay` on folders; `on-a-stack.test.ts` has it on a deployed stack. */
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
