@@ -4,9 +4,10 @@ import { bytesText } from '../bytes-text.ts';
 import { jsonLine, readableLine } from '../local/report-line.ts';
 import { WrongUsage } from '../local/wrong-usage.ts';
 import { exitCodeOfTable, notUpToDateText } from '../place/brought-text.ts';
-import type { PlaceOptions } from '../place/place.ts';
+import type { Brought, PlaceOptions } from '../place/place.ts';
 import { openPlace } from '../place/place.ts';
 import type { CompactReport } from '../table/compact.ts';
+import { rowOfItem } from '../table/item.ts';
 import type { CommandIo } from './command-io.ts';
 import { exitCodeOf, processIo } from './command-io.ts';
 import type { Confirm } from './confirm.ts';
@@ -79,19 +80,23 @@ export function runCompact(table: string, options: CompactOptions, given: Compac
       ...io,
       onReport: (report) => io.out(options.json ? jsonLine(report) : readableLine(report)),
     });
-    const { path } = await knownTable(table, place);
+    const { path, item } = await knownTable(table, place);
+    if (!rowOfItem(item).settings.active) return notUpToDate(table, { state: 'inactive' }, io);
     if (compact.join && !options.yes && !(await isConfirmed(table, io))) return 1;
     const brought = await place.bringUpToDate({ table: path, cause: `compaction ${place.ports.random.id()}`, compact });
-    const trouble = notUpToDateText(table, brought);
-    if (trouble !== undefined) {
-      io.err(trouble);
-      return exitCodeOfTable(brought);
-    }
+    if (brought.state !== 'active') return notUpToDate(table, brought, io);
     const { compacted } = brought;
     if (options.json) io.out(JSON.stringify({ table, ...(compacted ?? { requested: true }) }));
     else io.out(compacted ? compactText(table, compacted) : requestedText(table));
     return compacted?.givenUp === undefined ? 0 : 1;
   });
+}
+
+/** @returns the exit code */
+function notUpToDate(table: string, brought: Brought, { err }: CompactIo): number {
+  const trouble = notUpToDateText(table, brought);
+  if (trouble !== undefined) err(trouble);
+  return exitCodeOfTable(brought);
 }
 
 async function isConfirmed(table: string, io: CompactIo): Promise<boolean> {
