@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import { messageOf } from '../errors.ts';
 import { WrongUsage } from '../local/wrong-usage.ts';
 import { Demo } from '../sample/demo.ts';
+import { demoFolders } from '../sample/demo-folders.ts';
 import { type FreshnessPace, measureFreshness } from '../sample/freshness-run.ts';
 import { threadsFor } from '../threads/threads.ts';
 import { exitCodeOf } from './command-io.ts';
@@ -97,7 +98,8 @@ interface DemoOutput {
 
 /** @returns the exit code: 0 if the lake ends as the sample script says, 1 if not. */
 function runDemo(folder: string, ui: string | boolean, { tell, err, result }: DemoOutput): Promise<number> {
-  const page = ui === false ? undefined : openPage(ui, tell);
+  const { raw, lake } = demoFolders(folder);
+  const page = ui === false ? undefined : openPage(ui, tell, { raw, lake });
   // Without a page it ends by itself, and a Ctrl-C ends it at once.
   exitOn(...(page ? [HANG_UP] : ENDS));
   const stop = page ? stopSignal('Finishing the files in hand.') : new AbortController().signal;
@@ -122,7 +124,8 @@ function runMysqlDemo(
   ui: string | boolean,
   { tell, err, result }: DemoOutput,
 ): Promise<number> {
-  const page = ui === false ? undefined : openPage(ui, tell);
+  const { raw, lake } = demoFolders(folder);
+  const page = ui === false ? undefined : openPage(ui, tell, { raw, lake });
   const stop = stopSignal('Stopping the server.', HANG_UP);
   const url = mysql === true ? undefined : mysql;
   return withLog(err, async (note) => {

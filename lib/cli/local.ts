@@ -49,7 +49,8 @@ export function localCommand(): Command {
       if (ui !== undefined && options.once)
         throw new WrongUsage('--ui shows a run that goes on; --once ends it. Give one of the two.');
       const stop = stopSignal('Finishing the tables in hand.');
-      return runLocal(options, { ...io, stop, onlooker: ui === undefined ? undefined : openPage(ui, io.err) });
+      const onlooker = ui === undefined ? undefined : openPage(ui, io.err, options);
+      return runLocal(options, { ...io, stop, onlooker });
     });
   });
 }

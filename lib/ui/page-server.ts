@@ -112,7 +112,7 @@ export class PageServer {
     } catch (error) {
       if (error instanceof WrongUsage) json(response, 400, { error: messageOf(error) });
       else if (error instanceof TableBlocked)
-        json(response, 409, { error: `${messageOf(error)} ${aboutTable(error.next, table)}` });
+        json(response, 409, { error: `${messageOf(error)} ${this.#view.shown(aboutTable(error.next, table))}` });
       else throw error;
     } finally {
       this.#peeks--;
