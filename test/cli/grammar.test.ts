@@ -1,7 +1,7 @@
 /** What all commands have in common: options, help, words for what is unknown, completion, and how they are called. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, symlink } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
@@ -163,12 +163,26 @@ describe('completion', () => {
     expect((await offered('plan', '--raw', raw, '')).sort()).toEqual(['sales/items', 'sales/orders']);
     expect(await offered('activate', '--raw', raw, 'sales/o')).toEqual(['sales/orders']);
     expect(await offered('plan', '--raw', join(raw, 'none'), '')).toEqual([]);
+    expect(await offered('tables', 'sales/orders', '--raw', raw, 'sales/i')).toEqual(['sales/items']);
     expect(await offered('plan', '')).toEqual([]);
   });
 
-  it('offers folders where one is asked for', async () => {
-    expect(await offered('tables', '--raw', raw.slice(0, -1))).toEqual([raw]);
-    expect(await offered('tables', '--raw', `${raw}/s`)).toEqual([`${raw}/sales`]);
+  it('offers folders where one is asked for, and what is in the only one, so that a person can go on', async () => {
+    await writeFile(join(raw, 'sales.json'), '{}');
+    expect((await offered('tables', '--raw', raw.slice(0, -1))).sort()).toEqual([
+      `${raw}/`,
+      `${raw}/awsdms_control/`,
+      `${raw}/sales/`,
+    ]);
+    expect((await offered('tables', '--raw', `${raw}/`)).sort()).toEqual([`${raw}/awsdms_control/`, `${raw}/sales/`]);
+    expect(await offered('tables', '--raw', `${raw}/sales/o`)).toEqual([`${raw}/sales/orders/`]);
+    expect(await offered('tables', `--lake=${raw}/sales/o`)).toEqual([`${raw}/sales/orders/`]);
+    expect(await offered('tables', '--raw', `${raw}/none`)).toEqual([]);
+  });
+
+  it('offers files, too, where one is asked for', async () => {
+    await writeFile(join(raw, 'sales.json'), '{}');
+    expect((await offered('local', '--tables', `${raw}/sales`)).sort()).toEqual([`${raw}/sales.json`, `${raw}/sales/`]);
   });
 
   it.each(['bash', 'zsh', 'fish'])('writes a script for %s', async (shell) => {
@@ -181,20 +195,47 @@ describe('completion', () => {
   });
 
   (existsSync(BASH_COMPLETION) ? describe : describe.skip)('in bash', () => {
-    it('completes tables', async () => {
+    /** Runs lines of bash, where the command is. */
+    async function bash(program: string) {
       const bin = await temporaryFolder();
       await symlink(join(import.meta.dirname, '../../lib/cli/tidemark.js'), join(bin, 'tidemark'));
-      const words = ['tidemark', 'plan', '--raw', raw, 'sales/o'];
-      const program = `
+      const env = { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` };
+      return promisify(execFile)('bash', ['-c', program], { env });
+    }
+
+    /** What bash completes the last word to. @param line as typed  @param words as bash parts it: at equals signs, too */
+    async function completed(line: string, words: readonly string[]): Promise<string[]> {
+      const { stdout } = await bash(`
       . ${BASH_COMPLETION}
       . <(tidemark completion bash)
-      COMP_WORDS=(${words.join(' ')}) COMP_CWORD=${words.length - 1} COMP_LINE='${words.join(' ')}'
+      COMP_WORDS=(${words.join(' ')}) COMP_CWORD=${words.length - 1} COMP_LINE='${line}'
       COMP_POINT=\${#COMP_LINE}
       $(complete -p tidemark | grep -o '__[a-z_]*')
-      printf '%s\\n' "\${COMPREPLY[@]}"`;
-      const env = { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` };
-      const { stdout } = await promisify(execFile)('bash', ['-c', program], { env });
-      expect(stdout).toBe('sales/orders\n');
+      printf '%s\\n' "\${COMPREPLY[@]}"`);
+      return stdout.trimEnd().split('\n').sort();
+    }
+
+    it('completes tables', async () => {
+      const words = ['tidemark', 'plan', '--raw', raw, 'sales/o'];
+      expect(await completed(words.join(' '), words)).toEqual(['sales/orders']);
+    });
+
+    it('completes folders, one below the other, also behind an equals sign', async () => {
+      const typed = `${raw}/sales/o`;
+      expect(await completed(`tidemark plan --raw ${typed}`, ['tidemark', 'plan', '--raw', typed])).toEqual([
+        `${typed}rders/`,
+      ]);
+      expect(await completed(`tidemark plan --raw=${typed}`, ['tidemark', 'plan', '--raw', '=', typed])).toEqual([
+        `${typed}rders/`,
+      ]);
+    });
+
+    it('can be sourced again, and beside scripts of other programs', async () => {
+      const { stderr } = await bash(`
+      readonly ShellCompDirectiveError=1
+      . <(tidemark completion bash)
+      . <(tidemark completion bash)`);
+      expect(stderr).toBe('');
     });
   });
 
