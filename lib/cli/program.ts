@@ -23,7 +23,7 @@ const { version } = createRequire(import.meta.url)('../../package.json') as { ve
 const NOTES = [
   'Every command but demo and completion works at a place: folders (--raw, --lake) or a deployed stack (--stage; --region and --profile as for the AWS CLI). ' +
     `${CALL} <command> --help has examples, and says what --json writes.`,
-  'Exit code: 0 done; 2 a table is blocked (verify: the lake differs); 1 a refusal, wrong usage or an unexpected failure.',
+  'Exit code: 0 done; 2 a table is blocked (verify: the lake differs); 1 a refusal, wrong usage or an unexpected failure; 130 interrupted by Ctrl-C before it was done.',
 ];
 
 /**

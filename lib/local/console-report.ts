@@ -14,7 +14,7 @@ export interface Console {
   terminal?: NodeJS.WritableStream | undefined;
 }
 
-const BAR_FORMAT = ' {bar} {value}/{total} tables · {files} files merged · {seconds} s';
+const BAR_FORMAT = ' {bar} {value}/{total} tables · {files} merged · {seconds} s';
 
 /**
  * Tells of the tables as they are reconciled, and how they stand in the end. Results go to `out`, all else to `err`;
@@ -50,7 +50,9 @@ export class ConsoleReport {
       if (blocked && !(before && isSame(before, blocked))) this.note(blockedText(path, blocked));
       if (before && !blocked) this.note(`${nameOf(path)} is not blocked any more.`);
     }
-    this.#bar?.update(this.#outcomes.size, this.#outcomes.size + waiting, { files: this.#files });
+    this.#bar?.update(this.#outcomes.size, this.#outcomes.size + waiting, {
+      files: counted(this.#files, 'file'),
+    });
   }
 
   /** A table could not be reconciled; the log says why. */
@@ -84,6 +86,13 @@ export class ConsoleReport {
     this.#settled = true;
     const inactive = this.#pathsOf('inactive');
     if (inactive.length > 0) this.note(inactiveText(inactive));
+  }
+
+  /** All there is is merged, and the run ends with that: says how many tables are up to date. */
+  end(): void {
+    this.settle();
+    const upToDate = this.#pathsOf('active').filter((path) => !this.#failed.has(path));
+    if (upToDate.length > 0) this.note(`${counted(upToDate.length, 'table')} up to date.`);
   }
 
   /** The exit code: 0 all active tables are up to date, 1 one could not be reconciled or configured, 2 one is blocked. */

@@ -86,8 +86,10 @@ export async function runLocal(options: LocalOptions, io: LocalIo): Promise<numb
     await settings.save();
     await noteWhatIsMissing(folders.raw, settings, ports, report);
     await merge(folders.raw, ports, { settings, report, once: options.once ?? false }, io);
+    const isDone = ports.queue.tables === 0;
+    if (options.once && isDone) report.end();
     const exitCode = report.finish();
-    if (ports.queue.tables === 0) return exitCode;
+    if (isDone) return exitCode;
     report.note('Stopped before all tables were up to date. Start again to go on.');
     return 1;
   } catch (error) {

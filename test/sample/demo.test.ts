@@ -57,6 +57,7 @@ describe('tidemark demo', () => {
     const { stdout } = await demo('--keep', join(folder, 'kept'));
     expect(stdout).toContain(`Kept: ${join(folder, 'kept')}`);
     expect((await readdir(join(folder, 'kept'))).sort()).toEqual(['lake', 'raw', 'tables.json']);
+    expect((await readdir(join(folder, 'kept/lake/_tidemark'))).sort()).toEqual(['history', 'tables']);
   });
 
   it('does not touch a folder that holds something', async () => {
