@@ -20,9 +20,10 @@ export const handler = inRequest(async (event: SQSEvent, context): Promise<SQSBa
     { deadline, requestId: context.awsRequestId },
     ports,
   );
-  for (const { path, report, blocked } of outcomes) {
+  for (const { path, state, report, blocked, isCompactingRefused } of outcomes) {
     if (report !== undefined) ports.log.info('table merged', { path, ...report });
     if (blocked !== undefined) ports.log.error('table is blocked', { path, ...blocked });
+    if (isCompactingRefused) ports.log.error('compacting a table is refused', { table: path, state });
   }
   return { batchItemFailures: failed.map((messageId) => ({ itemIdentifier: messageId })) };
 });

@@ -11,11 +11,12 @@ export class TableBlocked extends Error {
   override readonly name = 'TableBlocked';
   /** Key of the raw file in the way, relative to the table's folder; empty if it is the table's settings. */
   readonly file: string;
+  /** What to do; commands in it are about the table (`command-text.ts`). */
   readonly next: string;
   constructor(file: string, reason: string, options: { next: string; cause?: unknown }) {
     super(legible(reason), options.cause === undefined ? undefined : { cause: options.cause });
     this.file = file;
-    this.next = options.next;
+    this.next = legible(options.next);
   }
 }
 

@@ -6,9 +6,10 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 
-import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { AttributeValue, DynamoDBClient, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
 import {
   ConditionalCheckFailedException,
+  DeleteItemCommand,
   GetItemCommand,
   PutItemCommand,
   ScanCommand,
@@ -85,6 +86,26 @@ export class DynamoDbTableStore implements TableStore {
       if (!present || !isResultOf(change, present)) throw new TableItemChanged(path, { cause: error });
     }
   }
+
+  async delete(path: string, expected: Record<string, Attribute | undefined>): Promise<void> {
+    const terms = new Terms();
+    // A retry after an answer that was lost finds it gone.
+    const isGone = `attribute_not_exists(${terms.name('path')})`;
+    const isAsExpected = [`attribute_exists(${terms.name('path')})`, ...terms.conditions(expected)].join(' AND ');
+    try {
+      await this.#client.send(
+        new DeleteItemCommand({
+          TableName: this.#tableName,
+          Key: { path: { S: path } },
+          ConditionExpression: `${isGone} OR (${isAsExpected})`,
+          ...terms.placeholders,
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      throw new TableItemChanged(path, { cause: error });
+    }
+  }
 }
 
 function isResultOf({ set, remove }: TableItemChange, item: TableItem): boolean {
@@ -92,37 +113,56 @@ function isResultOf({ set, remove }: TableItemChange, item: TableItem): boolean 
   return isSet && remove.every((name) => item[name] === undefined);
 }
 
-/** Names and values go through placeholders: many attribute names are reserved words of DynamoDB. */
 function updateExpression(
   { set, remove }: TableItemChange,
   expected: Record<string, Attribute | undefined>,
-): {
-  UpdateExpression: string;
-  ConditionExpression: string;
-  ExpressionAttributeNames: Record<string, string>;
-  ExpressionAttributeValues: Record<string, AttributeValue>;
-} {
-  const names: string[] = [];
-  const values: AttributeValue[] = [];
-  const name = (text: string): string => {
-    if (!names.includes(text)) names.push(text);
-    return `#n${names.indexOf(text)}`;
-  };
-  const value = (attribute: Attribute): string => `:v${values.push(toAttributeValue(attribute)) - 1}`;
-
-  const sets = Object.entries(set).map(([key, attribute]) => `${name(key)} = ${value(attribute)}`);
-  const removes = remove.map(name);
-  const isThere = `attribute_exists(${name('path')})`;
-  const conditions = Object.entries(expected).map(([key, attribute]) =>
-    attribute === undefined ? `attribute_not_exists(${name(key)})` : `${name(key)} = ${value(attribute)}`,
-  );
+): Pick<
+  UpdateItemCommandInput,
+  'UpdateExpression' | 'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
+> {
+  const terms = new Terms();
+  const sets = Object.entries(set).map(([key, attribute]) => `${terms.name(key)} = ${terms.value(attribute)}`);
+  const removes = remove.map((key) => terms.name(key));
+  const isThere = `attribute_exists(${terms.name('path')})`;
+  const conditions = terms.conditions(expected);
   return {
     UpdateExpression: [
       ...(sets.length > 0 ? [`SET ${sets.join(', ')}`] : []),
       ...(removes.length > 0 ? [`REMOVE ${removes.join(', ')}`] : []),
     ].join(' '),
     ConditionExpression: [isThere, ...conditions].join(' AND '),
-    ExpressionAttributeNames: Object.fromEntries(names.map((text, i) => [`#n${i}`, text])),
-    ExpressionAttributeValues: Object.fromEntries(values.map((attribute, i) => [`:v${i}`, attribute])),
+    ...terms.placeholders,
   };
+}
+
+/** Names and values of expressions go through placeholders: many attribute names are reserved words of DynamoDB. */
+class Terms {
+  readonly #names: string[] = [];
+  readonly #values: AttributeValue[] = [];
+
+  name(text: string): string {
+    if (!this.#names.includes(text)) this.#names.push(text);
+    return `#n${this.#names.indexOf(text)}`;
+  }
+
+  value(attribute: Attribute): string {
+    return `:v${this.#values.push(toAttributeValue(attribute)) - 1}`;
+  }
+
+  conditions(expected: Record<string, Attribute | undefined>): string[] {
+    return Object.entries(expected).map(([key, attribute]) =>
+      attribute === undefined
+        ? `attribute_not_exists(${this.name(key)})`
+        : `${this.name(key)} = ${this.value(attribute)}`,
+    );
+  }
+
+  /** DynamoDB takes no empty ones. */
+  get placeholders(): Pick<UpdateItemCommandInput, 'ExpressionAttributeNames' | 'ExpressionAttributeValues'> {
+    const values = Object.fromEntries(this.#values.map((attribute, i) => [`:v${i}`, attribute]));
+    return {
+      ExpressionAttributeNames: Object.fromEntries(this.#names.map((text, i) => [`#n${i}`, text])),
+      ...(this.#values.length > 0 && { ExpressionAttributeValues: values }),
+    };
+  }
 }

@@ -1,4 +1,5 @@
 import { NULL_VALUE, partitionTexts } from '../lake/partition.ts';
+import { commandText, TABLE } from '../command-text.ts';
 import type { Catalog, CatalogName, CatalogPartition, CatalogTable } from '../ports/catalog.ts';
 import { CatalogRefused, PARTITIONS_MAX } from '../ports/catalog.ts';
 import { columnsDigest } from './table-definition.ts';
@@ -68,7 +69,7 @@ function partitionsOf(folders: readonly string[], table: CatalogTable): CatalogP
       throw new CatalogRefused(
         `Two folders below ${table.location} are of one partition: their names differ in case only.`,
         {
-          next: 'The catalog knows one folder for a partition. Have the table built anew: tidemark replay TABLE --all.',
+          next: `The catalog knows one folder for a partition. Have the table built anew: ${commandText('replay', TABLE, '--all')}.`,
         },
       );
     byValues.set(keyOf(values), partition);

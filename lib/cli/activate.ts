@@ -10,6 +10,7 @@ import { openPlace } from '../place/place.ts';
 import type { PlannedActivation } from '../table/activate.ts';
 import { activate, planActivation } from '../table/activate.ts';
 import { columnNamesText } from '../table/item.ts';
+import { hasRawObjects } from '../table/raw-listing.ts';
 import { Refused } from '../table/refused.ts';
 import type { KeyFindings, KeyToCheck } from '../verify/check-key.ts';
 import { checkKey, keyToCheck, passesFor } from '../verify/check-key.ts';
@@ -21,7 +22,8 @@ import { terminalConfirm } from './confirm.ts';
 import { FilesProgress } from './files-progress.ts';
 import type { CommandHelp } from './help.ts';
 import { addCommonOptions } from './help.ts';
-import { hasRawObjects, unknownTable } from './known-table.ts';
+import { unknownTable } from './known-table.ts';
+import { placedIo } from './placed-io.ts';
 
 const HELP: CommandHelp = {
   examples: [
@@ -87,8 +89,10 @@ export function activateCommand(): Command {
  * @param table `<schema>/<table>`
  * @returns the exit code: 0 active and merged, 1 refused, unfinished, wrong usage or an unexpected failure, 2 blocked.
  */
-export function runActivate(table: string, options: ActivateOptions, io: ActivateIo): Promise<number> {
-  return exitCodeOf('activate', io, async () => activateAt(await openPlace(options, io), table, options, io));
+export function runActivate(table: string, options: ActivateOptions, given: ActivateIo): Promise<number> {
+  return exitCodeOf('activate', placedIo(given, options, table), async (io) =>
+    activateAt(await openPlace(options, io), table, options, io),
+  );
 }
 
 /** The same at a place that is open. */
@@ -104,7 +108,7 @@ export async function activateAt(
     partitionKey: columnsGiven('--partition-key', options.partitionKey),
   };
   const isKnown = (await place.ports.tables.get(path)) !== undefined;
-  if (!isKnown && !(await hasRawObjects(path, place))) throw await unknownTable(table, place);
+  if (!isKnown && !(await hasRawObjects(path, place.ports.raw))) throw await unknownTable(table, place);
   const planned = await planActivation(path, name, request, place.ports);
   const check = await checked(table, planned, options, place, io);
   const facts = factsOf(table, planned, check);

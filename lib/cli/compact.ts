@@ -4,9 +4,10 @@ import { bytesText } from '../bytes-text.ts';
 import { jsonLine, readableLine } from '../local/report-line.ts';
 import { WrongUsage } from '../local/wrong-usage.ts';
 import { exitCodeOfTable, notUpToDateText } from '../place/brought-text.ts';
-import type { PlaceOptions } from '../place/place.ts';
+import type { Brought, PlaceOptions } from '../place/place.ts';
 import { openPlace } from '../place/place.ts';
 import type { CompactReport } from '../table/compact.ts';
+import { rowOfItem } from '../table/item.ts';
 import type { CommandIo } from './command-io.ts';
 import { exitCodeOf, processIo } from './command-io.ts';
 import type { Confirm } from './confirm.ts';
@@ -14,6 +15,7 @@ import { terminalConfirm } from './confirm.ts';
 import type { CommandHelp } from './help.ts';
 import { addCommonOptions } from './help.ts';
 import { knownTable } from './known-table.ts';
+import { placedIo } from './placed-io.ts';
 
 const HELP: CommandHelp = {
   examples: [
@@ -71,26 +73,30 @@ export function compactCommand(): Command {
  * @param table `<schema>/<table>`
  * @returns the exit code: 0 all is done, 1 wrong usage, a refusal or an unexpected failure, 2 the table is blocked.
  */
-export function runCompact(table: string, options: CompactOptions, io: CompactIo): Promise<number> {
-  return exitCodeOf('compact', io, async () => {
+export function runCompact(table: string, options: CompactOptions, given: CompactIo): Promise<number> {
+  return exitCodeOf('compact', placedIo(given, options, table), async (io) => {
     const compact = { purge: options.purge ?? false, join: options.join ?? false };
     const place = await openPlace(options, {
       ...io,
       onReport: (report) => io.out(options.json ? jsonLine(report) : readableLine(report)),
     });
-    const { path } = await knownTable(table, place);
+    const { path, item } = await knownTable(table, place);
+    if (!rowOfItem(item).settings.active) return notUpToDate(table, { state: 'inactive' }, io);
     if (compact.join && !options.yes && !(await isConfirmed(table, io))) return 1;
     const brought = await place.bringUpToDate({ table: path, cause: `compaction ${place.ports.random.id()}`, compact });
-    const trouble = notUpToDateText(table, brought);
-    if (trouble !== undefined) {
-      io.err(trouble);
-      return exitCodeOfTable(brought);
-    }
+    if (brought.state !== 'active') return notUpToDate(table, brought, io);
     const { compacted } = brought;
     if (options.json) io.out(JSON.stringify({ table, ...(compacted ?? { requested: true }) }));
     else io.out(compacted ? compactText(table, compacted) : requestedText(table));
     return compacted?.givenUp === undefined ? 0 : 1;
   });
+}
+
+/** @returns the exit code */
+function notUpToDate(table: string, brought: Brought, { err }: CompactIo): number {
+  const trouble = notUpToDateText(table, brought);
+  if (trouble !== undefined) err(trouble);
+  return exitCodeOfTable(brought);
 }
 
 async function isConfirmed(table: string, io: CompactIo): Promise<boolean> {

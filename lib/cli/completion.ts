@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -5,10 +6,12 @@ import tab from '@bomb.sh/tab/commander';
 import type { Command } from 'commander';
 import { parseObjectKey } from '../dms/object-key.ts';
 import { isErrno } from '../local/errno.ts';
+import { completionScript } from './completion-script.ts';
 import { addHelpText } from './help.ts';
 
-/** Options whose values are paths. */
-const PATHS = ['raw', 'lake', 'state', 'tables', 'keep'];
+/** Options whose values are folders, and those whose values are files. */
+const FOLDERS = ['raw', 'lake', 'state', 'keep'];
+const FILES = ['tables'];
 
 /**
  * Adds `tidemark completion <shell>`, which writes a script for the shell, and the hidden command that such a script asks.
@@ -16,17 +19,24 @@ const PATHS = ['raw', 'lake', 'state', 'tables', 'keep'];
  * @param asked what is typed so far, after `complete --`
  */
 export function addCompletion(program: Command, asked: readonly string[]): void {
-  const { commands } = tab(program, { completionCommandName: 'completion' });
-  for (const { arguments: args, options } of commands.values()) {
-    const table = args.get('table');
+  const root = tab(program, { completionCommandName: 'completion' });
+  for (const { arguments: args, options } of root.commands.values()) {
+    const table = args.get('table') ?? args.get('tables');
     if (table) table.handler = (complete) => tablesOf(asked).forEach((name) => complete(name, ''));
-    for (const name of PATHS) {
-      const option = options.get(name);
-      if (option) option.handler = (complete) => pathsLike(asked.at(-1) ?? '').forEach((path) => complete(path, ''));
-    }
+    for (const [names, isWanted] of [
+      [FOLDERS, isFolder],
+      [FILES, () => true],
+    ] as const)
+      for (const name of names) {
+        const option = options.get(name);
+        if (!option) continue;
+        option.handler = (complete) => pathsLike(asked.at(-1) ?? '', isWanted).forEach((path) => complete(path, ''));
+      }
   }
   const completion = program.commands.find((command) => command.name() === 'completion');
   if (!completion) return;
+  const name = program.name();
+  completion.action((shell: string) => console.log(completionScript(shell, () => root.setup(name, name, shell))));
   completion.description('Writes a script that completes commands, options and tables in a shell.');
   addHelpText(completion, { examples: EXAMPLES, notes: NOTES });
 }
@@ -54,20 +64,34 @@ function tablesOf(asked: readonly string[]): string[] {
   return names.filter((name) => parseObjectKey(`${name}/file`, '').kind === 'table');
 }
 
-/** Paths that begin so; `--option=` before them is not one. */
-function pathsLike(typed: string): string[] {
+/**
+ * Paths that begin so; `--option=` before them is not one. Beside a folder that is the only one, there is what it holds: a
+ * shell then stops behind its slash, for a person to go on.
+ */
+function pathsLike(typed: string, isWanted: (entry: Dirent) => boolean): string[] {
   const path = typed.startsWith('--') ? typed.slice(typed.indexOf('=') + 1) : typed;
-  const folder = path === '' || path.endsWith('/') ? path : path.slice(0, path.lastIndexOf('/') + 1);
-  return entriesOf(folder === '' ? '.' : folder).map(({ name }) => `${folder}${name}`);
+  const paths = pathsIn(path.slice(0, path.lastIndexOf('/') + 1), isWanted).filter((found) => found.startsWith(path));
+  const [only = ''] = paths;
+  return paths.length === 1 && only.endsWith('/') ? [only, ...pathsIn(only, isWanted)] : paths;
+}
+
+/** @param folder empty: the one where the command runs; else it ends in a slash */
+function pathsIn(folder: string, isWanted: (entry: Dirent) => boolean): string[] {
+  const entries = entriesOf(folder === '' ? '.' : folder).filter(isWanted);
+  return entries.map((entry) => `${folder}${entry.name}${isFolder(entry) ? '/' : ''}`);
 }
 
 function foldersIn(folder: string): string[] {
   return entriesOf(folder)
-    .filter((entry) => entry.isDirectory())
+    .filter(isFolder)
     .map(({ name }) => name);
 }
 
-function entriesOf(folder: string) {
+function isFolder(entry: Dirent): boolean {
+  return entry.isDirectory();
+}
+
+function entriesOf(folder: string): Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true }).filter(({ name }) => !name.startsWith('.'));
   } catch (error) {

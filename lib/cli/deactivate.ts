@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { commandText } from '../command-text.ts';
 import type { Place, PlaceOptions } from '../place/place.ts';
 import { openPlace } from '../place/place.ts';
 import { configureTable } from '../table/configure.ts';
@@ -8,6 +9,7 @@ import { exitCodeOf, processIo } from './command-io.ts';
 import type { CommandHelp } from './help.ts';
 import { addCommonOptions } from './help.ts';
 import { knownTable } from './known-table.ts';
+import { placedIo } from './placed-io.ts';
 
 const HELP: CommandHelp = {
   examples: [
@@ -39,8 +41,10 @@ export function deactivateCommand(): Command {
  * @param table `<schema>/<table>`
  * @returns the exit code: 0 inactive, 1 unknown, wrong usage or an unexpected failure.
  */
-export function runDeactivate(table: string, options: DeactivateOptions, io: CommandIo): Promise<number> {
-  return exitCodeOf('deactivate', io, async () => deactivateAt(await openPlace(options, io), table, options, io));
+export function runDeactivate(table: string, options: DeactivateOptions, given: CommandIo): Promise<number> {
+  return exitCodeOf('deactivate', placedIo(given, options, table), async (io) =>
+    deactivateAt(await openPlace(options, io), table, options, io),
+  );
 }
 
 /** The same at a place that is open. */
@@ -54,6 +58,9 @@ export async function deactivateAt(
   const isChange = rowOfItem(item).settings.active;
   if (isChange) await configureTable(table, { active: false }, place.ports);
   if (json) io.out(JSON.stringify({ table, state: 'inactive', isChange }));
-  else io.out(`${table}: ${isChange ? '' : 'already '}inactive. Its lake stays as it is; tidemark activate goes on.`);
+  else
+    io.out(
+      `${table}: ${isChange ? '' : 'already '}inactive. Its lake stays as it is. To go on: ${commandText('activate', table)}`,
+    );
   return 0;
 }

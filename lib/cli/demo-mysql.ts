@@ -17,6 +17,7 @@ import { connectTo, type MysqlServer, parseMysqlUrl, queryTexts, quotedName } fr
 import { findServer, OwnServer } from '../mysql/own-server.ts';
 import { createSampleSchema } from '../mysql/sample-sql.ts';
 import { checkServer } from '../mysql/server-check.ts';
+import { demoFolders } from '../sample/demo-folders.ts';
 import type { DemoIo } from '../sample/demo.ts';
 import { SAMPLE_SCHEMA, SAMPLE_SCRIPT } from '../sample/sample-database.ts';
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '../system.ts';
@@ -108,11 +109,7 @@ export class MysqlDemo {
   }
 
   async #replicate(server: MysqlServer, connection: Connection): Promise<TableComparison[]> {
-    const [raw, lake, tables] = ['raw', 'lake', 'tables.json'].map((name) => join(this.#folder, name)) as [
-      string,
-      string,
-      string,
-    ];
+    const { raw, lake, tables } = demoFolders(this.#folder);
     await mkdir(raw);
     await writeFile(tables, JSON.stringify(TABLES, null, 2));
     this.#io.print(`Raw files: ${raw}\nLake:      ${lake}\n`);

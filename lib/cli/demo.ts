@@ -6,9 +6,12 @@ import { Command } from 'commander';
 import { messageOf } from '../errors.ts';
 import { WrongUsage } from '../local/wrong-usage.ts';
 import { Demo } from '../sample/demo.ts';
+import { demoFolders } from '../sample/demo-folders.ts';
 import { type FreshnessPace, measureFreshness } from '../sample/freshness-run.ts';
 import { threadsFor } from '../threads/threads.ts';
 import { exitCodeOf } from './command-io.ts';
+import type { DemoOptions } from './demo-options.ts';
+import { paceOf } from './demo-options.ts';
 import { differencesOf, MysqlDemo } from './demo-mysql.ts';
 import { freshnessText } from './freshness-text.ts';
 import { openPage, PAGE_OPTION } from './page-option.ts';
@@ -32,19 +35,8 @@ With --json: one document at the end, and everything else to stderr; no page unl
   --freshness: {"merged", "written", "seconds": {"p50", "p90", "p99", "max"}, "wrong", "load"}
   --mysql: {"tables": [{"table", "equal", "onlyInDatabase", "onlyInLake"}]}
 
-Exit code: 0 the lake holds what it should; 1 it does not, wrong usage or an unexpected failure; 130 interrupted, with --mysql.`;
-
-interface DemoOptions {
-  keep?: string;
-  ui?: string | boolean;
-  freshness?: boolean;
-  files: string;
-  rate: string;
-  tables: string;
-  /** true: a server of the demo's own */
-  mysql?: string | true;
-  json?: boolean;
-}
+Exit code: 0 the lake holds what it should; 1 it does not, wrong usage or an unexpected failure; 130 interrupted by Ctrl-C
+(with a page of the sample database Ctrl-C is how it ends: 0).`;
 
 /** `tidemark demo`: the sample database's files, merged while you watch; nothing is needed but this machine. */
 export function demoCommand(): Command {
@@ -56,9 +48,9 @@ export function demoCommand(): Command {
     .option(PAGE_OPTION, 'show a page at this port of 127.0.0.1 (default: 4680), and go on until Ctrl-C')
     .option('--no-ui', 'no page, even in a terminal')
     .option('--freshness', 'measure instead how long change files take from their arrival to the lake')
-    .option('--files <number>', 'with --freshness: how many', '1000')
-    .option('--rate <number>', 'with --freshness: files a second', '5')
-    .option('--tables <number>', 'with --freshness: tables that they change', '20')
+    .option('--files <number>', 'with --freshness: how many (default: 1000)')
+    .option('--rate <number>', 'with --freshness: files a second (default: 5)')
+    .option('--tables <number>', 'with --freshness: tables that they change (default: 20)')
     .option(
       '--mysql [url]',
       'replicate from a real server: mysql://user:password@host:port, or else one that is started for the demo',
@@ -97,7 +89,8 @@ interface DemoOutput {
 
 /** @returns the exit code: 0 if the lake ends as the sample script says, 1 if not. */
 function runDemo(folder: string, ui: string | boolean, { tell, err, result }: DemoOutput): Promise<number> {
-  const page = ui === false ? undefined : openPage(ui, tell);
+  const { raw, lake } = demoFolders(folder);
+  const page = ui === false ? undefined : openPage(ui, tell, { raw, lake });
   // Without a page it ends by itself, and a Ctrl-C ends it at once.
   exitOn(...(page ? [HANG_UP] : ENDS));
   const stop = page ? stopSignal('Finishing the files in hand.') : new AbortController().signal;
@@ -122,7 +115,8 @@ function runMysqlDemo(
   ui: string | boolean,
   { tell, err, result }: DemoOutput,
 ): Promise<number> {
-  const page = ui === false ? undefined : openPage(ui, tell);
+  const { raw, lake } = demoFolders(folder);
+  const page = ui === false ? undefined : openPage(ui, tell, { raw, lake });
   const stop = stopSignal('Stopping the server.', HANG_UP);
   const url = mysql === true ? undefined : mysql;
   return withLog(err, async (note) => {
@@ -194,20 +188,4 @@ async function inFolder(
   const exitCode = await work(folder);
   tell(`\nKept: ${folder}`);
   return exitCode;
-}
-
-/** @throws WrongUsage if one of them is no number that makes sense */
-function paceOf({ files, rate, tables }: DemoOptions): FreshnessPace {
-  return {
-    files: numberFrom('--files', files, 1_000_000),
-    rate: numberFrom('--rate', rate, 200),
-    tables: numberFrom('--tables', tables, 500),
-  };
-}
-
-function numberFrom(option: string, text: string, max: number): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1 || number > max)
-    throw new WrongUsage(`${option} is ${text}. Give a whole number from 1 to ${max}.`);
-  return number;
 }

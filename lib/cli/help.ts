@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { CALL } from '../command-text.ts';
 import type { PlacesOfCommand } from '../place/place.ts';
 import { addPlaceOptions } from '../place/place.ts';
 
@@ -22,9 +23,6 @@ export interface ExitCodes {
   1?: string;
   2?: string;
 }
-
-/** How the command is called in a clone. */
-export const CALL = 'npx tidemark';
 
 /** Adds what every command at a place has: `--json`, `--verbose`, where to work, and its help. */
 export function addCommonOptions(command: Command, help: CommandHelp, places?: PlacesOfCommand): Command {

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { commandText } from '../command-text.ts';
 import { namedTable } from '../local/table-name.ts';
 import { WrongUsage } from '../local/wrong-usage.ts';
 import type { Place, PlaceOptions } from '../place/place.ts';
@@ -9,6 +10,7 @@ import { exitCodeOf, processIo } from './command-io.ts';
 import type { CommandHelp } from './help.ts';
 import { addCommonOptions } from './help.ts';
 import { knownTable } from './known-table.ts';
+import { placedIo } from './placed-io.ts';
 import { timeGiven } from './time-given.ts';
 
 const HELP: CommandHelp = {
@@ -58,8 +60,10 @@ export function historyCommand(): Command {
  * @param table `<schema>/<table>`
  * @returns the exit code: 0, 1 wrong usage or an unexpected failure.
  */
-export function runHistory(table: string, options: HistoryOptions, io: CommandIo): Promise<number> {
-  return exitCodeOf('history', io, async () => historyAt(await openPlace(options, io), table, options, io));
+export function runHistory(table: string, options: HistoryOptions, given: CommandIo): Promise<number> {
+  return exitCodeOf('history', placedIo(given, options, table), async (io) =>
+    historyAt(await openPlace(options, io), table, options, io),
+  );
 }
 
 /** The same at a place that is open. */
@@ -77,7 +81,9 @@ export async function historyAt(
   if (entries.length === 0) {
     await knownTable(table, place);
     const when = since === undefined ? '' : ' since then';
-    io.err(`Nothing is known to have been done to ${table} at ${place.name}${when}. Its state: tidemark tables`);
+    io.err(
+      `Nothing is known to have been done to ${table} at ${place.name}${when}. Its state: ${commandText('tables', table)}`,
+    );
   }
   for (const line of json ? entries.map((entry) => JSON.stringify(entry)) : await textOf(entries)) io.out(line);
   return 0;

@@ -1,11 +1,11 @@
+import { commandText } from '../command-text.ts';
 import { tableOfPath } from '../dms/object-key.ts';
 import type { TableName } from '../dms/object-key.ts';
 import { namedTable } from '../local/table-name.ts';
 import { WrongUsage } from '../local/wrong-usage.ts';
 import type { Place } from '../place/place.ts';
 import type { TableItem } from '../ports/table-store.ts';
-import { rawPrefix } from '../table/raw-listing.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean } from '../nearest.ts';
 
 /**
  * The table that a person named, which must be registered.
@@ -26,15 +26,9 @@ export async function knownTable(
 export async function unknownTable(text: string, place: Place): Promise<WrongUsage> {
   const near = didYouMean(text, await knownNames(place));
   return new WrongUsage(
-    `${text} is not known at ${place.name}. ${near}tidemark tables lists those that are; a new one is registered by its ` +
-      'first raw file, or by tidemark activate.',
+    `${text} is not known at ${place.name}. ${near}Those that are: ${commandText('tables')}. A new one is registered by its ` +
+      `first raw file, or by ${commandText('activate', text, '--primary-key', '…')}.`,
   );
-}
-
-/** Whether there is any object in the table's raw folder. */
-export async function hasRawObjects(path: string, { ports }: Place): Promise<boolean> {
-  for await (const object of ports.raw.list(rawPrefix(path))) return object.key !== '';
-  return false;
 }
 
 async function knownNames({ ports }: Place): Promise<string[]> {

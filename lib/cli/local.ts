@@ -5,6 +5,7 @@ import { exitCodeOf, processIo } from './command-io.ts';
 import type { CommandHelp } from './help.ts';
 import { addHelp } from './help.ts';
 import { openPage, PAGE_OPTION } from './page-option.ts';
+import { placedIo } from './placed-io.ts';
 import { stopSignal } from './stop-signal.ts';
 
 const HELP: CommandHelp = {
@@ -20,13 +21,13 @@ const HELP: CommandHelp = {
     ],
   ],
   notes: [
-    'tables.json: {"sales/orders": {"primaryKey": ["id"], "partitionKey": ["day"], "active": true}}; tidemark activate sets the same.',
+    'tables.json: {"sales/orders": {"primaryKey": ["id"], "partitionKey": ["day"], "active": true}}; tidemark activate sets the same. A table that is named there is registered once it has raw files.',
     'The command can be killed at any moment and started again.',
   ],
   json: 'one line per reconcile that changed a table: its counts of files, rows, row groups and bytes, and its time; everything else goes to stderr.',
   exitCodes: {
     0: 'all active tables are up to date',
-    1: 'a table failed again and again (stderr says why)',
+    1: 'a table failed again and again, or settings in the file of --tables are not those of its raw files (stderr says why)',
     2: 'a table is blocked (stderr says which, why and what to do)',
   },
 };
@@ -44,12 +45,12 @@ export function localCommand(): Command {
     .option('--json', 'write results to stdout as JSON')
     .option('-v, --verbose', 'log every step to stderr');
   return addHelp(command, HELP).action(async ({ ui, ...options }: LocalOptions & { ui?: string | true }) => {
-    const io = processIo();
-    process.exitCode = await exitCodeOf('local', io, () => {
+    process.exitCode = await exitCodeOf('local', placedIo(processIo(), options), (io) => {
       if (ui !== undefined && options.once)
         throw new WrongUsage('--ui shows a run that goes on; --once ends it. Give one of the two.');
       const stop = stopSignal('Finishing the tables in hand.');
-      return runLocal(options, { ...io, stop, onlooker: ui === undefined ? undefined : openPage(ui, io.err) });
+      const onlooker = ui === undefined ? undefined : openPage(ui, io.err, options);
+      return runLocal(options, { ...io, stop, onlooker });
     });
   });
 }

@@ -5,11 +5,13 @@ import { readTablesFile } from '../local/tables-file.ts';
 import type { PlaceOptions } from '../place/place.ts';
 import { openPlace } from '../place/place.ts';
 import { planTable } from '../table/plan-table.ts';
+import { hasRawObjects } from '../table/raw-listing.ts';
 import type { CommandIo } from './command-io.ts';
 import { exitCodeOf, processIo } from './command-io.ts';
 import type { CommandHelp } from './help.ts';
 import { addCommonOptions } from './help.ts';
-import { hasRawObjects, unknownTable } from './known-table.ts';
+import { unknownTable } from './known-table.ts';
+import { placedIo } from './placed-io.ts';
 
 const HELP: CommandHelp = {
   examples: [
@@ -54,13 +56,14 @@ export function planCommand(): Command {
  * @param table `<schema>/<table>`
  * @returns the exit code: 0, 1 an unknown table, wrong usage or an unexpected failure, 2 the table is blocked.
  */
-export function runPlan(table: string, options: PlanOptions, io: CommandIo): Promise<number> {
-  return exitCodeOf('plan', io, async () => {
+export function runPlan(table: string, options: PlanOptions, given: CommandIo): Promise<number> {
+  return exitCodeOf('plan', placedIo(given, options, table), async (io) => {
     const place = await openPlace(options, io);
     const settings = options.tables === undefined ? undefined : await readTablesFile(options.tables);
     const { path, name } = namedTable(table, place.ports.config);
     const plan = await planTable(path, name, settings?.get(table), place.ports);
-    if (plan.state === 'unknown' && !(await hasRawObjects(path, place))) throw await unknownTable(table, place);
+    if (plan.state === 'unknown' && !(await hasRawObjects(path, place.ports.raw)))
+      throw await unknownTable(table, place);
     if (options.json) io.out(JSON.stringify(plan));
     else for (const line of planText(plan)) io.out(line);
     return plan.state === 'blocked' ? 2 : 0;

@@ -1,12 +1,14 @@
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
+import { CALL } from '../command-text.ts';
 import { activateCommand } from './activate.ts';
 import { compactCommand } from './compact.ts';
 import { addCompletion } from './completion.ts';
 import { connectCommand } from './connect.ts';
 import { deactivateCommand } from './deactivate.ts';
 import { demoCommand } from './demo.ts';
-import { CALL, wrapped } from './help.ts';
+import { wrapped } from './help.ts';
+import { forgetCommand } from './forget.ts';
 import { historyCommand } from './history.ts';
 import { localCommand } from './local.ts';
 import { planCommand } from './plan.ts';
@@ -21,7 +23,7 @@ const { version } = createRequire(import.meta.url)('../../package.json') as { ve
 const NOTES = [
   'Every command but demo and completion works at a place: folders (--raw, --lake) or a deployed stack (--stage; --region and --profile as for the AWS CLI). ' +
     `${CALL} <command> --help has examples, and says what --json writes.`,
-  'Exit code: 0 done; 2 a table is blocked (verify: the lake differs); 1 a refusal, wrong usage or an unexpected failure.',
+  'Exit code: 0 done; 2 a table is blocked (verify: the lake differs); 1 a refusal, wrong usage or an unexpected failure; 130 interrupted by Ctrl-C before it was done.',
 ];
 
 /**
@@ -36,6 +38,7 @@ export function tidemarkProgram(words: readonly string[] = process.argv.slice(2)
     .addCommand(historyCommand())
     .addCommand(activateCommand())
     .addCommand(deactivateCommand())
+    .addCommand(forgetCommand())
     .addCommand(planCommand())
     .addCommand(skipCommand())
     .addCommand(replayCommand())
@@ -48,7 +51,7 @@ export function tidemarkProgram(words: readonly string[] = process.argv.slice(2)
   addCompletion(program, words.slice(words.indexOf('--') + 1));
   program.addHelpText('after', `\n${NOTES.map((note) => wrapped(program, note)).join('\n\n')}`);
   // Wrong usage ends with 1, its message and where to read on.
-  program.showHelpAfterError('See: tidemark --help');
-  for (const command of program.commands) command.showHelpAfterError(`See: tidemark ${command.name()} --help`);
+  program.showHelpAfterError(`See: ${CALL} --help`);
+  for (const command of program.commands) command.showHelpAfterError(`See: ${CALL} ${command.name()} --help`);
   return program;
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { commandText } from '../command-text.ts';
 import { counted, countText } from '../count-text.ts';
 import { tableOfPath } from '../dms/object-key.ts';
 import { exitCodeOfTable, notUpToDateText } from '../place/brought-text.ts';
@@ -8,6 +9,7 @@ import type { CommandIo } from './command-io.ts';
 import { exitCodeOf, processIo } from './command-io.ts';
 import type { CommandHelp } from './help.ts';
 import { addCommonOptions } from './help.ts';
+import { placedIo } from './placed-io.ts';
 
 const HELP: CommandHelp = {
   examples: [
@@ -45,8 +47,8 @@ export function redriveCommand(): Command {
 }
 
 /** @returns the exit code: 0 all is done, 1 not all could be moved or merged, 2 a table is blocked. */
-export function runRedrive(options: RedriveOptions, io: CommandIo): Promise<number> {
-  return exitCodeOf('redrive', io, async () => {
+export function runRedrive(options: RedriveOptions, given: CommandIo): Promise<number> {
+  return exitCodeOf('redrive', placedIo(given, options), async (io) => {
     const place = await openPlace(options, io);
     return reportRedriven(await place.redrive(progressLines(io)), place, options, io);
   });
@@ -76,7 +78,7 @@ function movedText({ queue, found, moved, joined, failure }: MovedQueue): string
   if (found === 0 && moved === 0 && failure === undefined) return `${queue}: no dead letters`;
   const begun = joined ? ' (begun before)' : '';
   const moves = `${queue}: ${countText(moved)} of about ${countText(found)} dead letters moved back${begun}`;
-  return failure === undefined ? moves : `${moves}; the rest was not: ${failure}. Try again: tidemark redrive`;
+  return failure === undefined ? moves : `${moves}; the rest was not: ${failure}. Try again: ${commandText('redrive')}`;
 }
 
 function reportWoken(

@@ -17,6 +17,7 @@ import { terminalConfirm } from './confirm.ts';
 import type { CommandHelp } from './help.ts';
 import { addCommonOptions } from './help.ts';
 import { knownTable } from './known-table.ts';
+import { placedIo } from './placed-io.ts';
 import { timeGiven } from './time-given.ts';
 import type { FilesToMerge } from './files-progress.ts';
 import { FilesProgress } from './files-progress.ts';
@@ -81,8 +82,8 @@ export function replayCommand(): Command {
  * @param table `<schema>/<table>`
  * @returns the exit code: 0 all is merged again, 1 refused, unfinished, wrong usage or an unexpected failure, 2 blocked.
  */
-export function runReplay(table: string, options: ReplayOptions, io: ReplayIo): Promise<number> {
-  return exitCodeOf('replay', io, async () => {
+export function runReplay(table: string, options: ReplayOptions, given: ReplayIo): Promise<number> {
+  return exitCodeOf('replay', placedIo(given, options, table), async (io) => {
     const request = replayRequest(options);
     const place = await openPlace(options, io);
     return replayAt(place, table, request, options, io);

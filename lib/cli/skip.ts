@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { commandText, TABLE } from '../command-text.ts';
 import { exitCodeOfTable, notUpToDateText } from '../place/brought-text.ts';
 import type { Brought, Place, PlaceOptions } from '../place/place.ts';
 import { openPlace } from '../place/place.ts';
@@ -10,6 +11,7 @@ import { exitCodeOf, processIo } from './command-io.ts';
 import type { CommandHelp } from './help.ts';
 import { addCommonOptions } from './help.ts';
 import { knownTable } from './known-table.ts';
+import { placedIo } from './placed-io.ts';
 
 const HELP: CommandHelp = {
   examples: [
@@ -52,8 +54,8 @@ export function skipCommand(): Command {
  * @param file relative to the table's folder
  * @returns the exit code: 0 done, 1 refused, unfinished, wrong usage or an unexpected failure, 2 the table is blocked.
  */
-export function runSkip(table: string, file: string, options: SkipOptions, io: CommandIo): Promise<number> {
-  return exitCodeOf('skip', io, async () => {
+export function runSkip(table: string, file: string, options: SkipOptions, given: CommandIo): Promise<number> {
+  return exitCodeOf('skip', placedIo(given, options, table), async (io) => {
     const place = await openPlace(options, io);
     return skipAt(place, table, file, options, io);
   });
@@ -92,7 +94,7 @@ async function skipOnceSettled(place: Place, path: string, file: string, undo: b
     if (attempt === ATTEMPTS_MAX)
       throw new Refused(
         'A merge that may have begun with it does not come to its end.',
-        'See tidemark plan for what is in the way of the table, mend that, then try again.',
+        `See what is in the way of the table: ${commandText('plan', TABLE)}; mend that, then try again.`,
       );
     await wake(place, path);
   }

@@ -10,6 +10,7 @@ import { exitCodeOf, processIo } from './command-io.ts';
 import type { CommandHelp } from './help.ts';
 import { addCommonOptions } from './help.ts';
 import { knownTable } from './known-table.ts';
+import { placedIo } from './placed-io.ts';
 
 const HELP: CommandHelp = {
   examples: [
@@ -57,8 +58,8 @@ export function verifyCommand(): Command {
  * @param table `<schema>/<table>`
  * @returns the exit code: 0 equal, 1 wrong usage, or it cannot be verified, or an unexpected failure, 2 it differs.
  */
-export function runVerify(table: string, options: VerifyCommandOptions, io: CommandIo): Promise<number> {
-  return exitCodeOf('verify', io, async () => {
+export function runVerify(table: string, options: VerifyCommandOptions, given: CommandIo): Promise<number> {
+  return exitCodeOf('verify', placedIo(given, options, table), async (io) => {
     const keysAtOnce = numberOfKeys(options.keysAtOnce);
     const place = await openPlace(options, io);
     const { path, name } = await knownTable(table, place);

@@ -1,3 +1,5 @@
+import { commandText, TABLE } from '../command-text.ts';
+
 /**
  * What a file of a raw table folder is, told by its name, and the order of change files.
  *
@@ -56,7 +58,7 @@ export function parseRawFile(name: string): RawFile {
       kind: 'unsupported',
       name,
       why: `${name} has neither the name of a DMS load file (LOAD00000001.parquet) nor of a change file (20141029-1134010000.parquet).`,
-      next: "Move the file out of the table's raw folder.",
+      next: `Move the file out of the table's raw folder, or have it count for nothing: ${commandText('skip', TABLE, name)}.`,
     };
   }
   return { kind: 'ignored', name };

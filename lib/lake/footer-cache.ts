@@ -1,3 +1,4 @@
+import { commandText, TABLE } from '../command-text.ts';
 import { TableBlocked } from '../errors.ts';
 import type { Footer } from '../parquet/footer.ts';
 import type { ReadRange } from '../parquet/parquet-file.ts';
@@ -24,7 +25,7 @@ export class FooterCache extends VersionCache<Footer> {
     const footer = await readFooter(read, file.size, footerBytes).catch((error: unknown) => {
       if (!(error instanceof MalformedParquet)) throw error;
       throw new TableBlocked('', `The lake file ${file.key} cannot be read: ${error.message}.`, {
-        next: "Move it out of the table's lake folder. If Tidemark wrote it, its rows are gone: build the table anew then (tidemark replay … --all). If another program did, the table goes on when the sweep looks at it.",
+        next: `Move it out of the table's lake folder. If Tidemark wrote it, its rows are gone: build the table anew then: ${commandText('replay', TABLE, '--all')}. If another program did, the table goes on when the sweep looks at it.`,
         cause: error,
       });
     });

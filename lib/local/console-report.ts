@@ -1,6 +1,7 @@
+import { commandText } from '../command-text.ts';
 import { counted, countText } from '../count-text.ts';
-import { messageOf } from '../errors.ts';
 import type { TableOutcome } from '../table/reconcile-batch.ts';
+import { failureText } from './failure-text.ts';
 import { ProgressBar } from './progress-bar.ts';
 import { jsonLine, readableLine } from './report-line.ts';
 
@@ -13,7 +14,7 @@ export interface Console {
   terminal?: NodeJS.WritableStream | undefined;
 }
 
-const BAR_FORMAT = ' {bar} {value}/{total} tables · {files} files merged · {seconds} s';
+const BAR_FORMAT = ' {bar} {value}/{total} tables · {files} merged · {seconds} s';
 
 /**
  * Tells of the tables as they are reconciled, and how they stand in the end. Results go to `out`, all else to `err`;
@@ -29,6 +30,7 @@ export class ConsoleReport {
   readonly #failed = new Set<string>();
   #files = 0;
   #settled = false;
+  #refused = false;
 
   constructor(console: Console, { json }: { json: boolean }) {
     this.#console = console;
@@ -48,7 +50,9 @@ export class ConsoleReport {
       if (blocked && !(before && isSame(before, blocked))) this.note(blockedText(path, blocked));
       if (before && !blocked) this.note(`${nameOf(path)} is not blocked any more.`);
     }
-    this.#bar?.update(this.#outcomes.size, this.#outcomes.size + waiting, { files: this.#files });
+    this.#bar?.update(this.#outcomes.size, this.#outcomes.size + waiting, {
+      files: counted(this.#files, 'file'),
+    });
   }
 
   /** A table could not be reconciled; the log says why. */
@@ -57,13 +61,22 @@ export class ConsoleReport {
     this.note(`${nameOf(path)} failed ${tries} times (see above) and is not up to date. Start again to go on.`);
   }
 
+  /** A table's settings do not fit its raw files: it keeps those that it has, and the others go on. */
+  refused(table: string, reason: string): void {
+    this.#refused = true;
+    this.note(
+      `--tables: the settings of ${table} are not taken over: ${reason}\n` +
+        '  What to do: Name columns that its files have in the file of --tables, and start again.',
+    );
+  }
+
   note(line: string): void {
     this.#bar?.clear();
     this.#console.err(line);
   }
 
-  unexpected(error: unknown): void {
-    this.note(error instanceof Error && error.stack !== undefined ? error.stack : messageOf(error));
+  failed(error: unknown): void {
+    this.note(failureText('local', error));
   }
 
   /** Whenever all there is is merged: says, the first time, which tables are inactive. Of later ones it tells one by one. */
@@ -75,12 +88,19 @@ export class ConsoleReport {
     if (inactive.length > 0) this.note(inactiveText(inactive));
   }
 
-  /** The exit code: 0 all active tables are up to date, 1 one could not be reconciled, 2 one is blocked. */
+  /** All there is is merged, and the run ends with that: says how many tables are up to date. */
+  end(): void {
+    this.settle();
+    const upToDate = this.#pathsOf('active').filter((path) => !this.#failed.has(path));
+    if (upToDate.length > 0) this.note(`${counted(upToDate.length, 'table')} up to date.`);
+  }
+
+  /** The exit code: 0 all active tables are up to date, 1 one could not be reconciled or configured, 2 one is blocked. */
   finish(): number {
     this.settle();
     const blocked = this.#pathsOf('blocked');
     if (blocked.length > 0) this.note(`${counted(blocked.length, 'table')} blocked: ${listed(blocked)}`);
-    if (this.#failed.size > 0) return 1;
+    if (this.#failed.size > 0 || this.#refused) return 1;
     return blocked.length > 0 ? 2 : 0;
   }
 
@@ -110,10 +130,12 @@ function blockedText(path: string, { file, reason, next }: Blocked): string {
 }
 
 function inactiveText(paths: string[]): string {
-  const example = JSON.stringify({ [nameOf(paths[0] ?? '')]: { primaryKey: ['id'], active: true } });
+  const table = nameOf(paths[0] ?? '');
+  const example = JSON.stringify({ [table]: { primaryKey: ['id'], active: true } });
   return (
     `${counted(paths.length, 'table')} inactive, so not merged: ${listed(paths)}\n` +
-    `  To activate a table: tidemark activate; or name it and its key in the file of --tables, and start again: ${example}`
+    `  To activate a table: ${commandText('activate', table, '--primary-key', '…')}; or name it and its key in the file of ` +
+    `--tables, and start again: ${example}`
   );
 }
 

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RandomSource } from '../ports/clock.ts';
 import { isErrno } from './errno.ts';
 import { isRunning, OWN_IDENTITY } from './process-identity.ts';
-import { temporaryName } from './temporary-file.ts';
+import { removeAtExit, temporaryName } from './temporary-file.ts';
 
 const LONGEST_PAUSE_MS = 16;
 const PATIENCE_MS = 60_000;
@@ -22,7 +22,10 @@ const PATIENCE_MS = 60_000;
  */
 export class FolderLock {
   readonly #folder: string;
-  /** The folder that is renamed; made when it is first needed, removed with other leftovers by a later process. */
+  /**
+   * The folder that is renamed; made when it is first needed, removed as the process ends, or, if it is killed, with other
+   * leftovers by a later one.
+   */
   readonly #own: string;
   readonly #ticket: string;
   readonly #patienceMs: number;
@@ -62,6 +65,7 @@ export class FolderLock {
       if (isErrno(error, 'ENOTEMPTY', 'EEXIST')) return false;
       if (!isErrno(error, 'ENOENT')) throw error;
       mkdirSync(this.#own, { recursive: true });
+      removeAtExit(this.#own);
       writeFileSync(join(this.#own, this.#ticket), '');
       return this.#take();
     }

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { messageOf } from '../errors.ts';
 import type { RandomSource } from '../ports/clock.ts';
 import {
   TableItemChanged,
@@ -10,6 +11,7 @@ import {
   type TableItemChange,
   type TableStore,
 } from '../ports/table-store.ts';
+import { Refused } from '../table/refused.ts';
 import { isErrno } from './errno.ts';
 import type { FolderLock } from './folder-lock.ts';
 import { OWN_IDENTITY } from './process-identity.ts';
@@ -18,7 +20,8 @@ import { temporaryName } from './temporary-file.ts';
 
 /**
  * The controller table as a folder: one JSON file per item, named after its path (`raw%2Fsales%2Forders%2F.json`), which
- * a person may read, and edit while nothing runs. Updates are atomic and conditional as in `FolderObjectStore`.
+ * a person may read, and edit while nothing runs. Updates are atomic and conditional as in `FolderObjectStore`. Each call
+ * throws Refused where a person left a file that is not JSON.
  */
 export class FolderTableStore implements TableStore {
   readonly #folder: string;
@@ -54,11 +57,18 @@ export class FolderTableStore implements TableStore {
   update(path: string, change: TableItemChange, expected: Record<string, Attribute | undefined>): Promise<void> {
     return this.#lock.hold(() => {
       const item = this.#readItem(fileName(path));
-      const isAsExpected =
-        item && Object.entries(expected).every(([name, value]) => isDeepStrictEqual(item[name], value));
-      if (!isAsExpected) throw new TableItemChanged(path);
+      if (!item || !isAs(expected, item)) throw new TableItemChanged(path);
       const kept = Object.entries(item).filter(([name]) => !change.remove.includes(name));
       this.#replaceItem({ ...Object.fromEntries(kept), ...change.set, path });
+    });
+  }
+
+  delete(path: string, expected: Record<string, Attribute | undefined>): Promise<void> {
+    return this.#lock.hold(() => {
+      const item = this.#readItem(fileName(path));
+      if (!item) return;
+      if (!isAs(expected, item)) throw new TableItemChanged(path);
+      rmSync(join(this.#folder, fileName(path)));
     });
   }
 
@@ -83,8 +93,9 @@ export class FolderTableStore implements TableStore {
     try {
       return JSON.parse(text) as TableItem;
     } catch (cause) {
-      throw new Error(
-        `${file} is not JSON, so the state of its table is unknown. If it was edited, mend it; its table starts anew if it is removed together with the table's lake folder.`,
+      throw new Refused(
+        `${file} is not JSON, so the state of its table is unknown: ${messageOf(cause)}.`,
+        "If it was edited, mend it. Its table starts anew if the file is removed together with the table's lake folder.",
         { cause },
       );
     }
@@ -101,6 +112,10 @@ export class FolderTableStore implements TableStore {
       throw error;
     }
   }
+}
+
+function isAs(expected: Record<string, Attribute | undefined>, item: TableItem): boolean {
+  return Object.entries(expected).every(([name, value]) => isDeepStrictEqual(item[name], value));
 }
 
 function fileName(path: string): string {

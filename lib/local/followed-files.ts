@@ -3,12 +3,11 @@
  * once the row accounts for it, which is the commit of the merge that took it.
  */
 import { parseObjectKey, tablePath } from '../dms/object-key.ts';
-import { parseRawFile } from '../dms/raw-file.ts';
 import type { Ports } from '../ports/ports.ts';
-import { pendingChanges, pendingLoads } from '../table/pending.ts';
 import { rowOfItem } from '../table/item.ts';
-import type { ChangeFile, LoadFile, RawListing } from '../table/raw-listing.ts';
 import type { TableRow } from '../table/row.ts';
+import type { ListedFile } from './pending-files.ts';
+import { listedFile, pendingFiles, pendingNames } from './pending-files.ts';
 
 export interface FollowedFile {
   /** Grows from file to file. */
@@ -22,6 +21,8 @@ export interface FollowedFile {
   readonly size: number;
   /** Milliseconds since the epoch. */
   readonly appearedAt: number;
+  /** Whether it was there when following began: then nobody saw it appear. */
+  readonly wasThere: boolean;
   /** `dropped`: replaced, removed, skipped or part of a later load before it was merged. */
   state: 'waiting' | 'blocked' | 'merged' | 'dropped';
   /** Set once it is merged: when the commit was seen, in ms since the epoch. */
@@ -72,27 +73,44 @@ export class FollowedFiles {
     const { raw, config } = this.#ports;
     const parsed = parseObjectKey(key, config.rawPrefix);
     if (parsed.kind === 'other') return undefined;
-    const found = parseRawFile(parsed.file);
-    const object = found.kind === 'ignored' ? undefined : await raw.head(key);
-    if (found.kind === 'ignored' || !object) return undefined;
+    const object = await raw.head(key);
+    const listed = object && listedFile(object, parsed.file);
+    if (!listed) return undefined;
     const path = tablePath(config.rawBucket, config.rawPrefix, parsed.schema, parsed.table);
-    const { eTag, size } = object;
+    const known = this.#waiting.get(path)?.get(parsed.file)?.file;
+    const isKnown = known?.eTag === object.eTag;
+    if (isKnown && !known.wasThere) return known;
+    const file = this.#add(path, listed, { appearedAt, wasThere: false, before: isKnown ? undefined : known });
+    this.look(path);
+    return file;
+  }
+
+  /**
+   * Counts the files that are there already and wait, too, until they are merged.
+   * @param onTable is told of each table that has some
+   */
+  async followPresent(onTable: (path: string) => void): Promise<void> {
+    for await (const { path, files } of pendingFiles(this.#ports)) {
+      for (const listed of files.slice(-FILES_PER_TABLE_MAX))
+        if (!this.#waiting.get(path)?.has(listed.name))
+          this.#add(path, listed, { appearedAt: listed.lastModified.getTime(), wasThere: true, before: undefined });
+      // It may have been merged meanwhile.
+      this.look(path);
+      onTable(path);
+    }
+  }
+
+  #add(
+    path: string,
+    listed: ListedFile,
+    { before, ...seen }: Pick<FollowedFile, 'appearedAt' | 'wasThere'> & Pick<Waiting, 'before'>,
+  ): FollowedFile {
     const ofTable = this.#waiting.get(path) ?? new Map<string, Waiting>();
     this.#waiting.set(path, ofTable);
-    const before = ofTable.get(parsed.file)?.file;
-    if (before?.eTag === eTag) return before;
-    if (!before && ofTable.size >= FILES_PER_TABLE_MAX) ofTable.delete(ofTable.keys().next().value ?? '');
-    const file: FollowedFile = {
-      id: this.#nextId++,
-      path,
-      name: parsed.file,
-      eTag,
-      size,
-      appearedAt,
-      state: 'waiting',
-    };
-    ofTable.set(file.name, { file, listed: { ...object, ...found }, before });
-    this.look(path);
+    const { name, eTag, size } = listed;
+    if (!ofTable.has(name) && ofTable.size >= FILES_PER_TABLE_MAX) ofTable.delete(ofTable.keys().next().value ?? '');
+    const file: FollowedFile = { id: this.#nextId++, path, name, eTag, size, ...seen, state: 'waiting' };
+    ofTable.set(name, { file, listed, before });
     return file;
   }
 
@@ -180,27 +198,16 @@ export class FollowedFiles {
   }
 }
 
-type Listed = LoadFile | ChangeFile | (Pick<LoadFile, 'name' | 'eTag' | 'lastModified'> & { kind: 'unsupported' });
-
 interface Waiting {
   file: FollowedFile;
-  listed: Listed;
+  listed: ListedFile;
   /** The file that this one took the place of, until that was told. */
   before: FollowedFile | undefined;
 }
 
-/** Names of the files that are still to be merged, as a merge would find them. */
-function pendingOf(files: readonly Waiting[], { progress }: TableRow): Set<string> {
-  const listed = files.map(({ listed }) => listed);
-  const unsupported = listed.filter(({ kind }) => kind === 'unsupported');
-  const listing: RawListing = {
-    loadFiles: listed.filter((file) => file.kind === 'load'),
-    changeFiles: listed.filter((file) => file.kind === 'change'),
-    unsupported: [],
-    skipped: [],
-    whole: false,
-    listedAt: 0,
-  };
-  const pending = [...pendingLoads(progress, listing), ...pendingChanges(progress, listing), ...unsupported];
-  return new Set(pending.map(({ name }) => name));
+function pendingOf(files: readonly Waiting[], row: TableRow): Set<string> {
+  return pendingNames(
+    files.map(({ listed }) => listed),
+    row,
+  );
 }

@@ -37,6 +37,10 @@ export function watchedPorts<P extends Ports>(ports: P, onlooker: Pick<Onlooker,
       await tables.update(path, change, expected);
       onlooker.rowChanged(path);
     },
+    delete: async (path, expected): Promise<void> => {
+      await tables.delete(path, expected);
+      onlooker.rowChanged(path);
+    },
   };
   return { ...ports, tables: watched };
 }

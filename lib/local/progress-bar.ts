@@ -18,7 +18,7 @@ export class ProgressBar {
   }
 
   /** @param facts values of the format besides `value`, `total` and `seconds` */
-  update(value: number, total: number, facts: Readonly<Record<string, number>> = {}): void {
+  update(value: number, total: number, facts: Readonly<Record<string, number | string>> = {}): void {
     const elapsedMs = performance.now() - this.#startedMs;
     if (elapsedMs < QUIET_MS) return;
     const shown = { ...facts, seconds: Math.round(elapsedMs / 1000) };

@@ -1,15 +1,14 @@
 import { join } from 'node:path';
 import type { Limits } from '../config.ts';
-import { parseObjectKey, tablePath } from '../dms/object-key.ts';
+import { parseObjectKey } from '../dms/object-key.ts';
 import type { Clock, RandomSource } from '../ports/clock.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { Threads } from '../ports/threads.ts';
 import { routeArrivals } from '../queue/route.ts';
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '../system.ts';
 import { OWN_THREAD } from '../threads/own-thread.ts';
-import { configureTable, type TableSettings } from '../table/configure.ts';
+import type { TableSettings } from '../table/configure.ts';
 import { sweep } from '../table/sweep.ts';
-import { wakeEditedTables } from '../table/wake.ts';
 import { appearedAt, arrivalOf, keyOf } from './arrival.ts';
 import { connectFolders, type LocalPorts } from './connect.ts';
 import { ConsoleReport, type Console } from './console-report.ts';
@@ -19,8 +18,8 @@ import { lineLog } from './line-log.ts';
 import { type OutcomeListener, reconcileReady } from './reconcile-loop.ts';
 import { type Onlooker, watchedPorts } from './onlooker.ts';
 import { readTablesFile } from './tables-file.ts';
+import { TablesSettings } from './tables-settings.ts';
 import { watchFolder, type Watch } from './watch.ts';
-import { WrongUsage } from './wrong-usage.ts';
 
 /** With some four seconds between the first and the last. */
 const TRIES_ONCE = 5;
@@ -83,33 +82,21 @@ export async function runLocal(options: LocalOptions, io: LocalIo): Promise<numb
     });
     const ports = onlooker ? watchedPorts(connected, onlooker) : connected;
     await onlooker?.begin(ports);
-    await applySettings(tables, ports);
-    await noteWhatIsMissing(folders.raw, [...tables.keys()], ports, report);
-    await merge(folders.raw, ports, report, options.once ?? false, io);
+    const settings = new TablesSettings(tables, ports, (table, reason) => report.refused(table, reason));
+    await settings.save();
+    await noteWhatIsMissing(folders.raw, settings, ports, report);
+    await merge(folders.raw, ports, { settings, report, once: options.once ?? false }, io);
+    const isDone = ports.queue.tables === 0;
+    if (options.once && isDone) report.end();
     const exitCode = report.finish();
-    if (ports.queue.tables === 0) return exitCode;
+    if (isDone) return exitCode;
     report.note('Stopped before all tables were up to date. Start again to go on.');
     return 1;
   } catch (error) {
-    if (error instanceof WrongUsage) report.note(`tidemark local: ${error.message}\nSee: tidemark local --help`);
-    else report.unexpected(error);
+    report.failed(error);
     return 1;
   } finally {
     await onlooker?.end();
-  }
-}
-
-/** As an edit of the row would on AWS, a change of a table's settings wakes it. */
-async function applySettings(tables: ReadonlyMap<string, TableSettings>, ports: LocalPorts): Promise<void> {
-  const { rawBucket, rawPrefix } = ports.config;
-  for (const [name, settings] of tables) {
-    const [schema = '', table = ''] = name.split('/');
-    const path = tablePath(rawBucket, rawPrefix, schema, table);
-    const before = await ports.tables.get(path);
-    await configureTable(name, settings, ports);
-    const after = await ports.tables.get(path);
-    const change = { sequenceNumber: ports.random.id(), ...(before && { before }), ...(after && { after }) };
-    await wakeEditedTables([change], ports);
   }
 }
 
@@ -117,15 +104,15 @@ async function applySettings(tables: ReadonlyMap<string, TableSettings>, ports: 
 async function merge(
   rawFolder: string,
   ports: LocalPorts,
-  report: ConsoleReport,
-  once: boolean,
+  run: { settings: TablesSettings; report: ConsoleReport; once: boolean },
   { stop, onlooker }: Pick<LocalIo, 'stop' | 'onlooker'>,
-) {
+): Promise<void> {
+  const { settings, report, once } = run;
   const bell = new Doorbell();
   const ring = (): void => bell.ring();
   stop?.addEventListener('abort', ring);
   // Watched before the sweep looks, so that no file falls between the two.
-  const watch = once ? undefined : await watchArrivals(rawFolder, ports, report, ring, onlooker);
+  const watch = once ? undefined : await watchArrivals(rawFolder, ports, run, ring, onlooker);
   const listener: OutcomeListener = {
     outcomes: (outcomes, waiting) => {
       report.outcomes(outcomes, waiting);
@@ -134,6 +121,7 @@ async function merge(
     givenUp: (path, tries) => report.givenUp(path, tries),
   };
   try {
+    await settings.save();
     await wakeAll(ports);
     if (watch) report.note(`Watching ${rawFolder}; end with Ctrl-C.`);
     let sweepAt = ports.clock.now() + SWEEP_PAUSE_MS_MIN;
@@ -143,6 +131,7 @@ async function merge(
       if (readyAt === Infinity) report.settle();
       if (once && readyAt === Infinity) return;
       if (ports.clock.now() >= sweepAt) {
+        await settings.save();
         sweepAt = await sweepAndPause(ports);
         // What it woke is not to wait for the next one.
         continue;
@@ -168,15 +157,17 @@ async function sweepAndPause(ports: LocalPorts): Promise<number> {
 function watchArrivals(
   rawFolder: string,
   ports: LocalPorts,
-  report: ConsoleReport,
+  { settings, report }: { settings: TablesSettings; report: ConsoleReport },
   ring: () => void,
   onlooker: Onlooker | undefined,
 ): Promise<Watch> {
-  const onError = (error: unknown): void => report.unexpected(error);
+  const onError = (error: unknown): void => report.failed(error);
   const onFile = (path: string): void => {
     const arrival = arrivalOf(rawFolder, path, ports);
     if (!arrival) return;
-    routeArrivals([arrival], ports).then(ring, onError);
+    // The first file of a table registers it.
+    const routed = settings.save().then(() => routeArrivals([arrival], ports));
+    routed.then(ring, onError);
     onlooker?.arrived(keyOf(rawFolder, path), appearedAt(path) ?? ports.clock.now());
   };
   return watchFolder(rawFolder, { onFile, onError });
@@ -190,15 +181,21 @@ async function wakeAll(ports: LocalPorts): Promise<void> {
 }
 
 /** What a person probably did not mean. */
-async function noteWhatIsMissing(rawFolder: string, configured: string[], ports: LocalPorts, report: ConsoleReport) {
+async function noteWhatIsMissing(
+  rawFolder: string,
+  settings: TablesSettings,
+  ports: LocalPorts,
+  report: ConsoleReport,
+): Promise<void> {
   if (!(await hasTableFile('', ports))) {
     const expected = '<schema>/<table>/LOAD00000001.parquet';
     report.note(`There is no table in ${rawFolder} yet. Files of DMS are expected there as ${expected}.`);
     return;
   }
-  for (const name of configured) {
+  for (const name of settings.names) {
     if (!(await hasTableFile(`${name}/`, ports))) {
-      report.note(`--tables names ${name}, but there are no files in ${join(rawFolder, name)}.`);
+      const registered = settings.isWaiting(name) ? ' It is not registered until there are.' : '';
+      report.note(`--tables names ${name}, but there are no files in ${join(rawFolder, name)}.${registered}`);
     }
   }
 }

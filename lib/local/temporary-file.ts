@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isErrno } from './errno.ts';
@@ -27,6 +28,17 @@ export async function removeLeftovers(root: string): Promise<void> {
       await rm(path, { recursive: true, force: true });
     }
   }
+}
+
+const ownFolders = new Set<string>();
+
+/** Has a folder of this process that stays until its end removed then; not if it is killed, of course. */
+export function removeAtExit(folder: string): void {
+  if (ownFolders.size === 0)
+    process.once('exit', () => {
+      for (const own of ownFolders) rmSync(own, { recursive: true, force: true });
+    });
+  ownFolders.add(folder);
 }
 
 function makerOf(name: string): string | undefined {

@@ -11,7 +11,7 @@ export function startBar(
   format: string,
   total: number,
   value: number,
-  facts?: Readonly<Record<string, number>>,
+  facts?: Readonly<Record<string, number | string>>,
 ): SingleBar {
   const options = { format, stream: terminal, clearOnComplete: true, hideCursor: true };
   const bar = new TerminalBar(options, Presets.shades_classic);

@@ -3,6 +3,7 @@ import { TooManyBytes } from '../parquet/chunk-rows.ts';
 import type { Vector } from '../parquet/vector.ts';
 import { rowBytes } from '../parquet/vector-bytes.ts';
 import type { RawSlice } from './raw-slice.ts';
+import { goOnWithout } from './remedies.ts';
 
 /**
  * Counts the memory that the rows of a merge take while they are read: a few bytes of a file can stand for many, and what
@@ -43,7 +44,7 @@ export function smallerSlices(slices: readonly RawSlice[]): RawSlice[] {
   const { file, from, to } = only;
   if (to - from > 1) return [{ file, from, to: from + Math.floor((to - from) / 2) }];
   throw new TableBlocked(file.name, `A row of ${file.name} takes more memory than one merge has.`, {
-    next: 'Limit the size of large objects in the settings of the DMS task (LobMaxSize) and reload the table, or do without the changes of the file: tidemark skip, or remove it.',
+    next: `Limit the size of large objects in the settings of the DMS task (LobMaxSize) and reload the table, or ${goOnWithout(file.name)}.`,
   });
 }
 

@@ -1,5 +1,6 @@
 import { mapConcurrently } from '../concurrency.ts';
 import { TableBlocked } from '../errors.ts';
+import { nameColumns } from './remedies.ts';
 import type { KnownLakeFile } from '../lake/known-lake-file.ts';
 import type { OpenLakeFile } from '../lake/lake-file.ts';
 import type { Column } from '../parquet/column-type.ts';
@@ -91,7 +92,7 @@ function noKey(keyColumns: readonly Column[]): TableBlocked {
     '',
     `PrimaryKey (${names}) is no key: more than ${DOUBLED_MAX} rows of the lake share theirs with another row.`,
     {
-      next: "Correct PrimaryKey in the table's row; then the table is built anew.",
+      next: `Name the columns that tell rows apart: ${nameColumns('PrimaryKey')}; then the table is built anew.`,
     },
   );
 }

@@ -14,6 +14,7 @@ import type { Segment } from '../parquet/vector-rows.ts';
 import { joinSegments } from '../parquet/vector-rows.ts';
 import { convertVector } from '../parquet/widening.ts';
 import { columnIndex } from './read-group.ts';
+import { mendFile } from './remedies.ts';
 import type { ObjectStore, ObjectSummary } from '../ports/object-store.ts';
 
 /** A raw file as listed: what DMS wrote. */
@@ -111,7 +112,7 @@ const WHOLE_BYTES_MAX = 1024 * 1024;
 export function asBlocked(name: string, error: unknown): unknown {
   if (!(error instanceof MalformedParquet)) return error;
   return new TableBlocked(name, `${name} cannot be read: ${error.message}.`, {
-    next: 'Have DMS write it again (reload the table), put a good copy in its place, or do without its changes: tidemark skip, or remove it.',
+    next: mendFile(name),
     cause: error,
   });
 }

@@ -11,6 +11,8 @@ import { IncompatibleColumn, mergeColumns } from '../parquet/widening.ts';
 import { HeldBytes } from './held-bytes.ts';
 import type { RawSlice } from './raw-slice.ts';
 import { readSliceColumn } from './raw-slice.ts';
+import type { KeySetting } from './remedies.ts';
+import { mendFile, nameColumns } from './remedies.ts';
 
 /**
  * The rows of one merge: slices of raw files, one after the other in the order in which they apply, column by column in
@@ -145,7 +147,7 @@ export function namedAfter<T>({ slices }: RowBatch, row: number, name: () => T):
   } catch (error) {
     const file = slices.find(({ start, end }) => row >= start && row < end)?.slice.file.name ?? '';
     throw new TableBlocked(file, `${file} has a value that is not UTF-8 text in a column of PartitionKey.`, {
-      next: "Correct the value at the source and reload the table, or name another column in PartitionKey in the table's row.",
+      next: `Correct the value at the source and reload the table, or name another column: ${nameColumns('PartitionKey')}.`,
       cause: error,
     });
   }
@@ -188,20 +190,22 @@ function operationOf(value: NonNullable<PhysicalValue>, name: string, kind: RawS
 
 function badOperation(name: string, reason: string): TableBlocked {
   return new TableBlocked(name, `${name} is not a file of changes as DMS writes it: ${reason}.`, {
-    next: 'Have DMS write it again (reload the table), put a good copy in its place, or do without its changes: tidemark skip, or remove it.',
+    next: mendFile(name),
   });
 }
 
 /**
  * The columns that people named, as the files name them; Spark resolves names whatever their case, so rows of the hourly
  * solution may differ in it.
+ * @param said how the person who is told knows the setting
  * @throws TableBlocked naming what is missing.
  */
 export function resolveColumns(
   names: readonly string[],
   columns: readonly Column[],
   file: string,
-  use: string,
+  setting: KeySetting,
+  said: string = setting,
 ): Column[] {
   return names.map((name) => {
     const exact = columns.find((column) => column.name === name);
@@ -212,8 +216,8 @@ export function resolveColumns(
       .map((column) => column.name)
       .sort(compareText)
       .join(', ');
-    throw new TableBlocked(file, `${use} names the column ${name}, which ${file} does not have. It has: ${present}.`, {
-      next: `Correct ${use} in the table's row, or have DMS write files with that column.`,
+    throw new TableBlocked(file, `${said} names the column ${name}, which ${file} does not have. It has: ${present}.`, {
+      next: `Name columns that its files have: ${nameColumns(setting)}; or have DMS write files with that column.`,
     });
   });
 }

@@ -1,6 +1,7 @@
 /** Folders of this machine as a place: this process merges, by the same wake-ups and the same functions as on AWS. */
 import { relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { commandText } from '../command-text.ts';
 import { connectFolders, folderPorts } from '../local/connect.ts';
 import type { LocalPorts } from '../local/connect.ts';
 import type { Folders, GivenFolders } from '../local/folders.ts';
@@ -23,8 +24,8 @@ export async function openFolderPlace(
   io: PlaceIo & { threads: Threads; verbose?: boolean },
 ): Promise<Place> {
   const folders = await checkFolders(given);
-  await refuseMissing('--lake', folders.lake, 'tidemark local makes it; or make it yourself.');
-  if (given.state !== undefined) await refuseMissing('--state', folders.state, 'tidemark local makes it.');
+  await refuseMissing('--lake', folders.lake, `${commandText('local')} makes it; or make it yourself.`);
+  if (given.state !== undefined) await refuseMissing('--state', folders.state, `${commandText('local')} makes it.`);
   const options = {
     clock: io.clock ?? SYSTEM_CLOCK,
     random: SYSTEM_RANDOM,
@@ -46,7 +47,7 @@ export async function openFolderPlace(
     },
     wake: () => Promise.resolve(),
     planConnection: () =>
-      Promise.reject(new WrongUsage('Folders need no connection: tidemark local watches them. Give --stage.')),
+      Promise.reject(new WrongUsage(`Folders need no connection: ${commandText('local')} watches them. Give --stage.`)),
     redrive: async () => {
       const writing = await connect();
       await sweep(writing.random.id(), writing);

@@ -4,6 +4,7 @@
  */
 import type { Command } from 'commander';
 import { Option } from 'commander';
+import type { StackClients } from '../aws/stack-clients.ts';
 import type { Limits } from '../config.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -85,6 +86,13 @@ export interface PlaceOptions {
   verbose?: boolean;
 }
 
+/** The options that name the place, as they were given. */
+export function placeWords({ raw, lake, state, stage, region, profile }: PlaceOptions): string[] {
+  return Object.entries({ raw, lake, state, stage, region, profile }).flatMap(([name, given]) =>
+    given === undefined ? [] : [`--${name}`, given],
+  );
+}
+
 /** Which places a command is for. One that is not for folders takes their options all the same, to say what to do instead. */
 export type PlacesOfCommand = 'any' | 'AWS only';
 
@@ -113,6 +121,10 @@ export interface PlaceIo {
   threads?: Threads;
   /** On folders; a stack has its own. */
   limits?: Limits;
+  /** On a stack: instead of those of the AWS SDK's default chain. */
+  clients?: StackClients;
+  /** On a stack: how a command waits until it looks again. */
+  sleep?: (milliseconds: number) => Promise<unknown>;
 }
 
 /**

@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { planConnection } from '../aws/bucket-notifications.ts';
 import { portsOf } from '../aws/connect.ts';
 import { DeadLetters } from '../aws/dead-letters.ts';
-import type { GivenStack } from '../aws/stack.ts';
+import { requireProfile } from '../aws/profile.ts';
+import type { GivenStack, Stack } from '../aws/stack.ts';
 import { findStack, StackNotFound } from '../aws/stack.ts';
 import type { StackClients } from '../aws/stack-clients.ts';
 import { stackClients } from '../aws/stack-clients.ts';
@@ -17,15 +18,12 @@ import { watchRow } from './watch-row.ts';
 export interface StackIo extends PlaceIo {
   threads: Threads;
   verbose?: boolean;
-  /** Instead of those of the AWS SDK's default chain. */
-  clients?: StackClients;
-  sleep?: (milliseconds: number) => Promise<unknown>;
 }
 
 /** @throws WrongUsage if no such stack can be read: which one was looked for, where, and how to name another. */
 export async function openStackPlace(given: GivenStack, io: StackIo): Promise<Place> {
   const clients = io.clients ?? stackClients(given, io.env ?? process.env);
-  const stack = await findStack(given.stage, clients).catch((error: unknown) => {
+  const stack = await findGiven(given, clients, io).catch((error: unknown) => {
     if (error instanceof StackNotFound) throw new WrongUsage(error.message, { cause: error });
     throw error;
   });
@@ -49,4 +47,10 @@ export async function openStackPlace(given: GivenStack, io: StackIo): Promise<Pl
       return { kind: 'moved', queues: moved };
     },
   };
+}
+
+async function findGiven(given: GivenStack, clients: StackClients, io: StackIo): Promise<Stack> {
+  const env = io.env ?? process.env;
+  if (!io.clients) await requireProfile(given.profile ?? env['AWS_PROFILE'], env);
+  return findStack(given.stage, clients);
 }

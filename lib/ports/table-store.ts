@@ -23,6 +23,13 @@ export interface TableStore {
    * @throws TableItemChanged if the item is not as expected, or gone.
    */
   update(path: string, change: TableItemChange, expected: Record<string, Attribute | undefined>): Promise<void>;
+
+  /**
+   * Removes the item at `path`, if each attribute named in `expected` has the value given there (undefined: is absent). Where
+   * there is none it is done already.
+   * @throws TableItemChanged if the item is not as expected.
+   */
+  delete(path: string, expected: Record<string, Attribute | undefined>): Promise<void>;
 }
 
 export type Attribute = string | number | boolean | readonly Attribute[] | { readonly [name: string]: Attribute };

@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { counted, countText } from '../count-text.ts';
 import type { Onlooker } from '../local/onlooker.ts';
 import { runLocal } from '../local/run.ts';
 import type { MergeReport } from '../table/report.ts';
+import { demoFolders } from './demo-folders.ts';
 import { type DemoLake, readDemoLake, wrongTables } from './demo-lake.ts';
 import { LiveChanges } from './live-changes.ts';
 import { createSampleDatabase, runSampleScript, SAMPLE_SCHEMA, type SampleDatabase } from './sample-database.ts';
@@ -51,9 +51,10 @@ export class Demo {
 
   /** @param folder where raw files and lake go; it is empty */
   constructor(folder: string, io: DemoIo) {
-    this.#raw = join(folder, 'raw');
-    this.#lake = join(folder, 'lake');
-    this.#tables = join(folder, 'tables.json');
+    const { raw, lake, tables } = demoFolders(folder);
+    this.#raw = raw;
+    this.#lake = lake;
+    this.#tables = tables;
     this.#io = io;
   }
 

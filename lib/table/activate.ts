@@ -1,12 +1,12 @@
+import { commandText, TABLE } from '../command-text.ts';
 import type { TableName } from '../dms/object-key.ts';
-import type { RawObject } from '../merge/raw-slice.ts';
 import { openRawFile } from '../merge/raw-slice.ts';
-import { OP, resolveColumns } from '../merge/row-batch.ts';
 import type { Ports } from '../ports/ports.ts';
 import { TableItemChanged } from '../ports/table-store.ts';
 import { saveSettings } from './configure.ts';
 import { decideLoad } from './full-load.ts';
 import { newItem, rowOfItem } from './item.ts';
+import { newestFiles, requireKeyColumns } from './key-columns.ts';
 import type { ChangeFile, LoadFile, RawListing } from './raw-listing.ts';
 import { listRawFiles } from './raw-listing.ts';
 import { rebuiltFrom } from './rebuild.ts';
@@ -89,7 +89,7 @@ export async function activate(
     if (!(error instanceof TableItemChanged)) throw error;
     throw new Refused(
       'Somebody edited its row at the same time.',
-      'Nothing was changed. See how it stands now: tidemark tables; then try again.',
+      `Nothing was changed. See how it stands now: ${commandText('tables', TABLE)}; then try again.`,
       { cause: error },
     );
   }
@@ -105,32 +105,21 @@ function settingsFor({ settings, progress }: StoredRow, { primaryKey, partitionK
   return { primaryKey: primaryKey ?? settings.primaryKey, partitionKey: partitionKey ?? settings.partitionKey };
 }
 
-/** Columns are looked for in the newest load file and the newest change file: the table as it is at the source now. */
 async function checkColumns(
-  { primaryKey, partitionKey }: PlannedActivation['settings'],
-  { loadFiles, changeFiles }: RawListing,
+  keys: PlannedActivation['settings'],
+  listing: RawListing,
   raw: Ports['raw'],
 ): Promise<void> {
-  const newestLoad = loadFiles.reduce<LoadFile | undefined>(
-    (newest, file) => (newest && newest.lastModified >= file.lastModified ? newest : file),
-    undefined,
-  );
-  const files: RawObject[] = [...(newestLoad ? [newestLoad] : []), ...changeFiles.slice(-1)];
+  const files = newestFiles(listing);
   if (files.length === 0)
     throw new Refused(
       'The table has no raw files, so its columns are not known.',
-      'Wait until DMS has written its first file. Where DMS has: are bucket, folder and name right? See tidemark plan.',
+      `Wait until DMS has written its first file. Where DMS has: are bucket, folder and name right? See ${commandText('plan', TABLE)}.`,
     );
-  for (const file of files) {
-    const { footer } = await openRawFile(raw, file);
-    const columns = footer.columns.filter(({ name }) => name !== OP);
-    for (const [option, names] of [
-      ['--primary-key', primaryKey],
-      ['--partition-key', partitionKey],
-    ] as const)
-      orRefused(
-        () => resolveColumns(names, columns, file.name, option),
-        `Name columns that its files have with ${option}.`,
-      );
+  for (const object of files) {
+    const file = await openRawFile(raw, object);
+    orRefused(() => requireKeyColumns(file, keys, OPTIONS), 'Name columns that its files have, with these options.');
   }
 }
+
+const OPTIONS = { PrimaryKey: '--primary-key', PartitionKey: '--partition-key' };

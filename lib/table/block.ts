@@ -1,3 +1,4 @@
+import { aboutTable } from '../command-text.ts';
 import type { TableBlocked } from '../errors.ts';
 import type { TableName } from '../dms/object-key.ts';
 import { ObjectChanged } from '../ports/object-store.ts';
@@ -6,25 +7,25 @@ import type { Ports } from '../ports/ports.ts';
 import { pendingLoads } from './pending.ts';
 import type { RawListing } from './raw-listing.ts';
 import { listedFiles, rawPrefix } from './raw-listing.ts';
-import { readOrRegisterRow, saveProgress } from './row-store.ts';
+import { rereadRow, saveProgress } from './row-store.ts';
 import type { Blocked, TableRow } from './row.ts';
 import { settingsText } from './row.ts';
 
 /**
  * Notes in a table's row what is in the way; once, as long as it is the same.
  * @param seen the row as it was read before the raw files were listed
- * @throws ObjectChanged if that file was replaced or removed since it was listed, TableItemChanged if it was skipped or the
- * settings were edited: another merge may have merged the rest already, and nobody would be woken to take the note back.
+ * @throws ObjectChanged if that file was replaced or removed since it was listed, TableItemChanged if it was skipped, the
+ * settings were edited, or the row is gone: another merge may have merged the rest already, and nobody would be woken to take the note back.
  */
 export async function blockTable(
   error: TableBlocked,
   seen: TableRow,
   name: TableName,
   listing: RawListing,
-  { raw, tables, random, clock, config }: Pick<Ports, 'raw' | 'tables' | 'random' | 'clock' | 'config'>,
+  { raw, tables, random, clock }: Pick<Ports, 'raw' | 'tables' | 'random' | 'clock'>,
 ): Promise<Blocked> {
   const { path } = seen;
-  const row = await readOrRegisterRow(path, name, tables, config);
+  const row = await rereadRow(path, tables);
   const key = rawPrefix(path) + error.file;
   // After the row was read: who merges what replaces the file from now on changes the row, and this note is refused.
   const found = error.file === '' ? undefined : await raw.head(key);
@@ -36,7 +37,7 @@ export async function blockTable(
     file: error.file,
     eTag: found?.eTag ?? '',
     reason: error.message,
-    next: error.next,
+    next: aboutTable(error.next, `${name.schema}/${name.table}`),
     since: new Date(clock.now()).toISOString(),
     settings: settingsText(row.settings),
   };

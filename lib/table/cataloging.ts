@@ -2,8 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { definitionDigest, tableDefinition } from '../catalog/table-definition.ts';
 import { catalogName, catalogNameText } from '../catalog/catalog-name.ts';
 import { registerTable } from '../catalog/register-table.ts';
+import { aboutTable, commandText } from '../command-text.ts';
 import type { TableName } from '../dms/object-key.ts';
-import { legible, messageOf, OutOfTime } from '../errors.ts';
+import { legible, messageOf, OutOfTime, TableBlocked } from '../errors.ts';
 import type { Catalog } from '../ports/catalog.ts';
 import { CatalogRefused } from '../ports/catalog.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -12,7 +13,7 @@ import { TableItemChanged } from '../ports/table-store.ts';
 import type { CatalogView } from './catalog-state.ts';
 import type { Deadline } from './deadline.ts';
 import type { StoredRow } from './row-store.ts';
-import { readOrRegisterRow, saveProgress } from './row-store.ts';
+import { rereadRow, saveProgress } from './row-store.ts';
 import type { CatalogState } from './row.ts';
 
 /** Where a table is registered from. */
@@ -119,10 +120,10 @@ function failedState(
   path: string,
   state: CatalogState,
   error: unknown,
-  { ports: { clock, log } }: CatalogSite,
+  { name, ports: { clock, log } }: CatalogSite,
 ): CatalogState {
   const reason = legible(messageOf(error));
-  const next = error instanceof CatalogRefused ? error.next : '';
+  const next = nextOf(error, tableText(name));
   log.error('a table could not be registered in the catalog', {
     table: path,
     name: state.table,
@@ -133,6 +134,11 @@ function failedState(
   const now = clock.now();
   const since = state.failed?.since ?? new Date(now).toISOString();
   return { ...state, due: true, failed: { reason, next, since, triedAt: now } };
+}
+
+function nextOf(error: unknown, table: string): string {
+  if (error instanceof CatalogRefused || error instanceof TableBlocked) return aboutTable(error.next, table);
+  return `Nothing: it is tried again by the next merge, and by the sweep. Where it goes on failing, the log of merge has the whole error; ${commandText('tables', table)} says how it stands.`;
 }
 
 /** Notes how the table stands in the catalog. Whoever was overtaken may have undone what the other registered. */
@@ -152,11 +158,11 @@ const NOTE_ATTEMPTS_MAX = 5;
 /** Notes that something is due, in the row as it is now: another consumer may have gone on, whose work this one undid. */
 async function noteInRow(
   path: string,
-  { name, ports: { tables, random, config } }: CatalogSite,
+  { ports: { tables, random } }: CatalogSite,
   noted: (catalog: CatalogState | undefined) => CatalogState | undefined,
 ): Promise<void> {
   for (let attempt = 1; attempt <= NOTE_ATTEMPTS_MAX; attempt++) {
-    const row = await readOrRegisterRow(path, name, tables, config);
+    const row = await rereadRow(path, tables);
     const before = row.progress.catalog;
     const catalog = noted(before);
     if (!catalog || isDeepStrictEqual(catalog, before)) return;

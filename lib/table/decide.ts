@@ -1,5 +1,6 @@
 import { compareChangeFiles, parseRawFile } from '../dms/raw-file.ts';
 import { TableBlocked } from '../errors.ts';
+import { goOnWithout } from '../merge/remedies.ts';
 import { decideLoad } from './full-load.ts';
 import { hasPassed, isLate, isMerged, pendingChanges } from './pending.ts';
 import type { ChangeFile, RawListing } from './raw-listing.ts';
@@ -61,7 +62,7 @@ function laterFiles(late: ChangeFile, { settings, progress }: TableRow, listing:
     throw new TableBlocked(
       late.name,
       `${late.name} came late, and change files that come after it are gone: which of its keys they changed cannot be told.`,
-      { next: 'Do without its changes: tidemark skip, or remove the file; or have DMS reload the table.' },
+      { next: `Have DMS reload the table, or ${goOnWithout(late.name)}.` },
     );
   }
   return later;

@@ -1,3 +1,4 @@
+import { commandText, TABLE } from '../command-text.ts';
 import type { Ports } from '../ports/ports.ts';
 import { TableItemChanged } from '../ports/table-store.ts';
 import type { RawListing } from './raw-listing.ts';
@@ -59,7 +60,7 @@ export async function readForEdit(
   if (!item)
     throw new Refused(
       'The table is not known.',
-      'Is its name right? A new one is registered by its first raw file, or by tidemark activate.',
+      `Is its name right? A new one is registered by its first raw file, or by ${commandText('activate', TABLE, '--primary-key', '…')}.`,
     );
   const row = { ...rowOfItem(item), item };
   const listing = await listRawFiles(row, { keys: [], whole: true }, raw, clock.now());

@@ -1,6 +1,7 @@
 import { mapConcurrently } from '../concurrency.ts';
 import { tableOfPath } from '../dms/object-key.ts';
 import type { Ports } from '../ports/ports.ts';
+import type { TableItem } from '../ports/table-store.ts';
 import { pendingChanges, pendingLoads } from './pending.ts';
 import { rowOfItem } from './item.ts';
 import { listRawFiles } from './raw-listing.ts';
@@ -9,12 +10,14 @@ import { NEVER_LOADED } from './row.ts';
 import { illegibleSettings } from './legible-settings.ts';
 import { rawGoneNote } from './vanished.ts';
 
+export const TABLE_STATES = ['blocked', 'merging', 'active', 'inactive'] as const;
+
 /** How a table stands, by its row. */
 export interface TableStatus {
   /** `<schema>/<table>` */
   table: string;
   /** `merging`: a merge has claimed what it writes, or has merged a part of a file. */
-  state: 'inactive' | 'active' | 'merging' | 'blocked';
+  state: (typeof TABLE_STATES)[number];
   primaryKey: readonly string[];
   partitionKey: readonly string[];
   /** `yyyy-MM-dd HH:mm:ss`, UTC: of the newest load file merged. */
@@ -41,30 +44,49 @@ export interface Lag {
   seconds: number;
 }
 
-const LISTINGS_AT_ONCE = 8;
+const REQUESTS_AT_ONCE = 8;
+
+/** Which tables are to be listed, and what of them. */
+export interface TablesWanted {
+  lag: boolean;
+  /** Paths of tables: no others are read; all unless given. */
+  paths?: readonly string[] | undefined;
+  /** All unless given. */
+  states?: readonly TableStatus['state'][] | undefined;
+}
 
 /**
- * How every registered table stands, by name. Reads the controller table alone, unless the lag is asked for: then also a
+ * How registered tables stand, by name. Reads the controller table alone, unless the lag is asked for: then also a
  * listing of each table's raw files, from its row's mark on (all of them where the table is blocked or half merged), so
  * that of files that came late it may not know.
  * @returns `others`: rows of other raw buckets or prefixes, which are none of ours
  */
 export async function listTables(
-  { lag }: { lag: boolean },
+  { lag, paths, states }: TablesWanted,
   ports: Pick<Ports, 'raw' | 'tables' | 'clock' | 'config'>,
 ): Promise<{ tables: TableStatus[]; others: number }> {
-  const rows: { row: TableRow; table: string }[] = [];
+  const found: { row: TableRow; status: TableStatus }[] = [];
   let others = 0;
-  for await (const item of ports.tables.scan()) {
+  for await (const item of paths ? itemsAt(paths, ports.tables) : ports.tables.scan()) {
     const name = tableOfPath(item.path, ports.config);
-    if (name) rows.push({ row: rowOfItem(item), table: `${name.schema}/${name.table}` });
-    else others++;
+    if (!name) {
+      others++;
+      continue;
+    }
+    const row = rowOfItem(item);
+    const status = statusOf(`${name.schema}/${name.table}`, row, ports);
+    if (states?.includes(status.state) ?? true) found.push({ row, status });
   }
-  const tables = await mapConcurrently(rows, LISTINGS_AT_ONCE, async ({ row, table }) => {
-    const status = statusOf(table, row, ports);
-    return lag && status.state !== 'inactive' ? { ...status, lag: await lagOf(row, ports) } : status;
-  });
+  const tables = await mapConcurrently(found, REQUESTS_AT_ONCE, async ({ row, status }) =>
+    lag && status.state !== 'inactive' ? { ...status, lag: await lagOf(row, ports) } : status,
+  );
   return { tables: tables.sort((a, b) => (a.table < b.table ? -1 : 1)), others };
+}
+
+/** Those that are registered. */
+async function* itemsAt(paths: readonly string[], tables: Ports['tables']): AsyncIterable<TableItem> {
+  for (const item of await mapConcurrently([...new Set(paths)], REQUESTS_AT_ONCE, (path) => tables.get(path)))
+    if (item) yield item;
 }
 
 /** How a table stands by its row alone. @param table `<schema>/<table>` */

@@ -11,6 +11,7 @@ import { planAppend, planLoad } from '../merge/plan-append.ts';
 import type { LakeTable } from '../merge/plan-merge.ts';
 import { planMerge } from '../merge/plan-merge.ts';
 import type { RawSlice } from '../merge/raw-slice.ts';
+import { nameColumns } from '../merge/remedies.ts';
 import type { RowBatch } from '../merge/row-batch.ts';
 import { readRowBatch, resolveColumns, unreadBatch } from '../merge/row-batch.ts';
 import { withReplacements } from '../merge/replacements.ts';
@@ -128,7 +129,7 @@ function requireStorableFolders({ phases }: MergePlan, prefix: string): void {
     });
   }
   throw new TableBlocked('', 'A value of a PartitionKey column is too long to name a folder (255 bytes, 960 in all).', {
-    next: "Name columns with short values in PartitionKey in the table's row.",
+    next: `Name columns with short values: ${nameColumns('PartitionKey')}.`,
   });
 }
 
@@ -140,6 +141,6 @@ function requireText(partition: LakeTable['partitionKey'], { slices }: RowBatch)
   const file = slices.find(({ slice }) => slice.file.footer.columns.some(isBytes))?.slice.file.name ?? '';
   const where = file === '' ? '' : ` in ${file}`;
   throw new TableBlocked(file, `PartitionKey names the column ${bytes.name}, which holds bytes, not text${where}.`, {
-    next: "Name another column in PartitionKey in the table's row.",
+    next: `Name another column: ${nameColumns('PartitionKey')}.`,
   });
 }

@@ -1,5 +1,6 @@
 import { TableBlocked } from '../errors.ts';
 import type { OpenRawFile } from '../merge/raw-slice.ts';
+import { nameColumns } from '../merge/remedies.ts';
 import { resolveColumns } from '../merge/row-batch.ts';
 import type { Column, ColumnType } from '../parquet/column-type.ts';
 import { typeName } from '../parquet/column-type.ts';
@@ -28,7 +29,7 @@ export function requireSameForms(file: OpenRawFile, partitionKey: readonly strin
   throw new TableBlocked(
     file.name,
     `${file.name} has ${typeName(column.type)} in the partition column ${column.name}, whose values name folders in another way than those merged before (${known[changed]}).`,
-    { next: "Have DMS reload the table, or name another column in PartitionKey in the table's row." },
+    { next: `Have DMS reload the table, or name another column: ${nameColumns('PartitionKey')}.` },
   );
 }
 

@@ -1,3 +1,4 @@
+import { aboutTable, commandText } from '../command-text.ts';
 import { countText } from '../count-text.ts';
 import { TableBlocked } from '../errors.ts';
 import { listLakeFiles } from '../lake/lake-file.ts';
@@ -87,15 +88,15 @@ class Planning {
     const { tables, config } = this.ports;
     const known = await tables.get(this.path);
     if (!known && !this.settings) {
-      const note =
-        'The table is not registered. Its first raw file registers it, inactive; tidemark activate sets its keys.';
+      const activate = commandText('activate', this.table, '--primary-key', '…');
+      const note = `The table is not registered. Its first raw file registers it, inactive; ${activate} sets its keys.`;
       return this.end('unknown', { notes: [note] });
     }
     const fresh = newItem({ bucket: config.rawBucket, prefix: config.rawPrefix, ...this.name }, this.path);
     const item: TableItem = { ...(known ?? fresh), ...settingsAttributes(this.settings ?? {}) };
     const row: StoredRow = { ...rowOfItem(item), item };
     if (!row.settings.active) {
-      const note = 'The table is inactive: nothing is merged. To have it merged: tidemark activate.';
+      const note = `The table is inactive: nothing is merged. To have it merged: ${commandText('activate', this.table)}.`;
       return this.end('inactive', { notes: [note] });
     }
     this.noteState(row);
@@ -104,7 +105,7 @@ class Planning {
     } catch (error) {
       if (!(error instanceof TableBlocked)) throw error;
       const { file, message: reason, next } = error;
-      return this.end('blocked', { blocked: { file, reason, next } });
+      return this.end('blocked', { blocked: { file, reason, next: aboutTable(next, this.table) } });
     }
   }
 
@@ -177,7 +178,8 @@ class Planning {
     if (skipped.length > 0) {
       const named = skipped.slice(0, NAMES_SHOWN).map(({ name }) => name);
       const more = skipped.length > named.length ? ` and ${skipped.length - named.length} more` : '';
-      this.notes.push(`Skipped: ${named.join(', ')}${more}. Taken back with tidemark skip … --undo.`);
+      const undo = commandText('skip', this.table, skipped.length === 1 ? named.join() : '…', '--undo');
+      this.notes.push(`Skipped: ${named.join(', ')}${more}. Taken back with ${undo}.`);
     }
     const { config } = this.ports;
     if (!isTruncated(row, hasRawFiles(listing), config)) return;

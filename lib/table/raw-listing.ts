@@ -51,6 +51,13 @@ export async function listRawFiles(
   return listing;
 }
 
+/** Whether the table has any raw object, be it none of DMS: then the sweep wakes it, and it is registered. */
+export async function hasRawObjects(path: string, raw: Pick<ObjectStore, 'list'>): Promise<boolean> {
+  const prefix = rawPrefix(path);
+  for await (const { key } of raw.list(prefix)) if (key !== prefix) return true;
+  return false;
+}
+
 /** All files that count. */
 export function listedFiles({ loadFiles, changeFiles, unsupported }: RawListing): { name: string; eTag: string }[] {
   return [...loadFiles, ...changeFiles, ...unsupported];

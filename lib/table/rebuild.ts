@@ -1,3 +1,4 @@
+import { commandText, TABLE } from '../command-text.ts';
 import { parseRawFile } from '../dms/raw-file.ts';
 import { TableBlocked } from '../errors.ts';
 import { isMerged } from './pending.ts';
@@ -5,7 +6,7 @@ import { versionsOf } from './raw-listing.ts';
 import type { LoadFile, RawListing } from './raw-listing.ts';
 import type { ListWhole, NewGeneration } from './step.ts';
 import type { Progress, TableRow } from './row.ts';
-import { builtWithSettings, newGeneration, NEVER_LOADED } from './row.ts';
+import { builtWithSettings, newGeneration, NEVER_LOADED, wasEdited } from './row.ts';
 
 /** @throws TableBlocked if raw files that the lake was built from are gone: what they held would be lost. */
 export function rebuild(row: TableRow, listing: RawListing, why: string): NewGeneration | ListWhole {
@@ -22,7 +23,7 @@ export function rebuiltFrom(row: TableRow, listing: RawListing, why: string): Ne
     throw new TableBlocked(
       '',
       `The table must be built anew, since ${why}, but its lake held it already when its first change file came: the raw files are not all of it.`,
-      { next: 'Have DMS reload the table, or set PrimaryKey and PartitionKey back to what they were.' },
+      { next: `Have DMS reload the table${orKeepKeys(row)}.` },
     );
   }
   // Old files go first: while its load is there, no change file after it has been cleaned away.
@@ -30,7 +31,7 @@ export function rebuiltFrom(row: TableRow, listing: RawListing, why: string): Ne
     throw new TableBlocked(
       '',
       `The table must be built anew, since ${why}, but the hourly solution merged a part of it and no load file is there: the raw files may not be all of it.`,
-      { next: 'Have DMS reload the table, or set PrimaryKey and PartitionKey back to what they were.' },
+      { next: `Have DMS reload the table${orKeepKeys(row)}.` },
     );
   }
   const present = versionsOf(listing.loadFiles);
@@ -43,9 +44,7 @@ export function rebuiltFrom(row: TableRow, listing: RawListing, why: string): Ne
     throw new TableBlocked(
       '',
       `The table must be built anew, since ${why}, but ${allGone ? 'all' : gone.length} load files and ${changesGone} change files are gone.`,
-      {
-        next: 'Restore them, or have DMS reload the table, or set PrimaryKey and PartitionKey back to what they were.',
-      },
+      { next: `Restore them, or have DMS reload the table${orKeepKeys(row)}.` },
     );
   }
   // The load's own order of things is kept: what it superseded then it supersedes now.
@@ -61,6 +60,19 @@ export function rebuiltFrom(row: TableRow, listing: RawListing, why: string): Ne
     reason: why,
     progress: { ...newGeneration(progress.generation + 1), since, supersededLoadFiles, loadedUntil, builtWith },
   };
+}
+
+/** Where it is for other keys that the table must be built anew. */
+function orKeepKeys(row: TableRow): string {
+  const { builtWith } = row.progress;
+  if (!builtWith || !wasEdited(row)) return '';
+  const primaryKey = keyWords('primary-key', builtWith.primaryKey);
+  const partitionKey = keyWords('partition-key', builtWith.partitionKey);
+  return `, or keep the keys that its lake has: ${commandText('activate', TABLE, ...primaryKey, ...partitionKey)}`;
+}
+
+function keyWords(option: string, columns: readonly string[]): string[] {
+  return columns.length === 0 ? [`--no-${option}`] : [`--${option}`, columns.join(',')];
 }
 
 /**

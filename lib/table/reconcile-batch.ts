@@ -29,6 +29,8 @@ export interface TableOutcome {
   blocked?: { file: string; reason: string; next: string };
   /** Set if the table was to be compacted and is active. */
   compacted?: CompactReport;
+  /** Set if it was to be compacted and is not active. */
+  isCompactingRefused?: true;
 }
 
 /**
@@ -121,16 +123,17 @@ async function reconcileTable(
   const compact = compactRequest(wakeUps);
   const hints = { keys, whole, failures: receives - 1, compact, requestId };
   const { state, report, blocked, compacted, more } = await reconcile(path, name, hints, deadline, ports);
-  if (compact && state !== 'active')
-    ports.log.error('compacting a table is refused', {
-      table: path,
-      state,
-      ...(blocked && { reason: blocked.reason }),
-    });
   if (blocked) ports.metrics.add({ BlockedTables: 1 });
   const cause = `more is to be done after ${requestId}`;
   if (more) await ports.queue.send([{ table: path, cause, ...(compact && { compact }) }]);
-  return { path, state, ...(report && { report }), ...(blocked && { blocked }), ...(compacted && { compacted }) };
+  return {
+    path,
+    state,
+    ...(report && { report }),
+    ...(blocked && { blocked }),
+    ...(compacted && { compacted }),
+    ...(compact && state !== 'active' && { isCompactingRefused: true }),
+  };
 }
 
 /** All that was asked for. */

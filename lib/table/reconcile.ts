@@ -1,3 +1,4 @@
+import { commandText, TABLE } from '../command-text.ts';
 import { messageOf, OutOfTime, TableBlocked } from '../errors.ts';
 import { listLakeFiles } from '../lake/lake-file.ts';
 import { ObjectChanged } from '../ports/object-store.ts';
@@ -31,13 +32,13 @@ import { planStep } from './plan-step.ts';
 import { raiseMark } from './raise-mark.ts';
 import { columnsOfRawFiles } from './raw-columns.ts';
 import type { RawListing } from './raw-listing.ts';
-import { listRawFiles, rawPrefix } from './raw-listing.ts';
+import { hasRawObjects, listRawFiles, rawPrefix } from './raw-listing.ts';
 import { remember } from './remember.ts';
 import { requireTime } from './require-time.ts';
 import type { MergeReport } from './report.ts';
 import type { TableName } from '../dms/object-key.ts';
 import type { StoredRow } from './row-store.ts';
-import { readOrRegisterRow, saveProgress } from './row-store.ts';
+import { readOrRegisterRow, readRow, rereadRow, saveProgress } from './row-store.ts';
 import type { Blocked, Progress, TableRow } from './row.ts';
 import { settleTruncation } from './truncation.ts';
 import { hasRawFiles, vanishedFiles } from './vanished.ts';
@@ -138,8 +139,8 @@ class Reconciliation {
 
   /** @param lost what a pass before this one had listed when it found a raw file replaced or gone */
   async run(lost?: RawListing): Promise<Outcome> {
-    const row = await readOrRegisterRow(this.path, this.name, this.ports.tables, this.ports.config);
-    if (!row.settings.active) return { state: 'inactive', blocked: undefined, more: false };
+    const row = await this.knownRow();
+    if (!row?.settings.active) return { state: 'inactive', blocked: undefined, more: false };
     const whole = this.hints.whole || lost !== undefined || mayHideBelowMark(row.progress);
     const listing = await listRawFiles(row, { ...this.hints, whole }, this.ports.raw, this.ports.clock.now());
     this.listing = listing;
@@ -163,13 +164,20 @@ class Reconciliation {
     }
   }
 
+  /** A table that is seen for the first time is registered; one without any raw file was forgotten since it was woken. */
+  private async knownRow(): Promise<StoredRow | undefined> {
+    const { tables, raw, config } = this.ports;
+    const known = await readRow(this.path, tables);
+    if (known || !(await hasRawObjects(this.path, raw))) return known;
+    return readOrRegisterRow(this.path, this.name, tables, config);
+  }
+
   /** The rest is for the next invocation; not for ever, or a merge that no invocation has time for would go on unseen. */
   private async outOfTime(row: TableRow, listing: RawListing): Promise<Outcome> {
-    const { tables, config } = this.ports;
-    const { progress } = await readOrRegisterRow(this.path, this.name, tables, config);
+    const { progress } = await rereadRow(this.path, this.ports.tables);
     if (progress.attempts < OUT_OF_TIME_MAX) return { state: 'active', blocked: undefined, more: true };
     const tooSlow = new TableBlocked('', `${progress.attempts} merges in a row did not come to their end in time.`, {
-      next: 'Give merge more time or memory (mergeTimeout, mergeMemory), or partition the table; then edit its row or wait for the sweep.',
+      next: `Give merge more time or memory (mergeTimeout, mergeMemory), or partition the table. It is tried again by the sweep, or at once by ${commandText('activate', TABLE)}.`,
     });
     return { state: 'blocked', blocked: await this.block(tooSlow, row, listing), more: false };
   }

@@ -1,3 +1,5 @@
+import { commandText, TABLE } from '../command-text.ts';
+import { nearestNames } from '../nearest.ts';
 import type { ChangeFileName } from '../dms/raw-file.ts';
 import { compareChangeFiles, compareText, parseRawFile } from '../dms/raw-file.ts';
 import type { Coverage } from './coverage.ts';
@@ -27,7 +29,7 @@ export function replayFrom(
   if (settings.primaryKey.length === 0)
     throw new Refused(
       'The table has no primary key: its change files are appended, and appending them again would double their rows.',
-      'Use --all, which builds the whole table anew.',
+      `Build the whole table anew: ${commandText('replay', TABLE, '--all')}`,
     );
   const isAgain = boundary(start, listing);
   const merged = listing.changeFiles.filter((file) => isMerged(file, progress));
@@ -81,13 +83,20 @@ function boundary(start: ReplayStart, { changeFiles, loadFiles }: RawListing): I
   const from = changeFiles.find(({ name }) => name === start.file);
   if (from) return (file) => compareChangeFiles(file, from) >= 0;
   if (loadFiles.some(({ name }) => name === start.file))
-    throw new Refused(`${start.file} is a load file.`, 'Use --all to merge the load and all changes after it again.');
-  const oldest = changeFiles[0];
+    throw new Refused(
+      `${start.file} is a load file.`,
+      `To merge the load and all changes after it again: ${commandText('replay', TABLE, '--all')}`,
+    );
+  const [oldest] = changeFiles;
+  const [near = oldest?.name] = nearestNames(
+    start.file,
+    changeFiles.map(({ name }) => name),
+  );
   throw new Refused(
     `There is no change file ${start.file} in the table's raw folder, or it is skipped.`,
-    oldest
-      ? `Give a time, or a name relative to the table's folder; the oldest there is ${oldest.name}.`
-      : 'There is no change file at all.',
+    oldest === undefined || near === undefined
+      ? 'There is no change file at all.'
+      : `Give a time, or a name relative to the table's folder, such as ${commandText('replay', TABLE, '--from', near)}; the oldest there is ${oldest.name}.`,
   );
 }
 
@@ -119,7 +128,7 @@ function requireNoGap(
   throw new Refused(
     `Change files from there on that were merged are gone from the raw folder${named}: merging the others again would put old values back.`,
     isBeginGone && missing.length === 0 && oldest
-      ? `${next}, or begin with the oldest file that is there: --from ${oldest.name}`
+      ? `${next}, or begin with the oldest file that is there: ${commandText('replay', TABLE, '--from', oldest.name)}`
       : `${next}.`,
   );
 }

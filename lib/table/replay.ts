@@ -1,3 +1,4 @@
+import { commandText, TABLE } from '../command-text.ts';
 import { countText } from '../count-text.ts';
 import type { NewGeneration, Step } from './step.ts';
 import { decideLoad, isCopied } from './full-load.ts';
@@ -70,7 +71,10 @@ export async function previewReplay(
 export function planReplay(row: TableRow, listing: RawListing, request: ReplayRequest): PlannedReplay {
   const { progress, settings } = row;
   if (!settings.active)
-    throw new Refused('The table is inactive: nothing is merged.', 'Activate it (tidemark activate), then try again.');
+    throw new Refused(
+      'The table is inactive: nothing is merged.',
+      `Activate it: ${commandText('activate', TABLE)}; then try again.`,
+    );
   if (!progress.builtWith)
     throw new Refused(
       'Nothing of the table is merged yet.',

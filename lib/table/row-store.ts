@@ -2,6 +2,7 @@ import type { TableName } from '../dms/object-key.ts';
 import type { Config } from '../config.ts';
 import type { RandomSource } from '../ports/clock.ts';
 import type { Attribute, TableItem, TableStore } from '../ports/table-store.ts';
+import { TableItemChanged } from '../ports/table-store.ts';
 import { EDITED_ATTRIBUTES, newItem, progressAttributes, rowOfItem } from './item.ts';
 import type { Progress, TableRow } from './row.ts';
 
@@ -10,9 +11,20 @@ export interface StoredRow extends TableRow {
   readonly item: TableItem;
 }
 
-async function readRow(path: string, tables: TableStore): Promise<StoredRow | undefined> {
+/** The table's row; undefined if it is not registered. */
+export async function readRow(path: string, tables: TableStore): Promise<StoredRow | undefined> {
   const item = await tables.get(path);
   return item && { ...rowOfItem(item), item };
+}
+
+/**
+ * The row, as it is now, of a table that was registered a moment ago.
+ * @throws TableItemChanged if it was removed since.
+ */
+export async function rereadRow(path: string, tables: TableStore): Promise<StoredRow> {
+  const row = await readRow(path, tables);
+  if (!row) throw new TableItemChanged(path);
+  return row;
 }
 
 /** The table's row; a table that is seen for the first time is registered, inactive. */
@@ -52,7 +64,11 @@ export async function saveProgress(
     const value = attributes[name];
     if (value !== undefined) set[name] = value;
   }
-  const expected = Object.fromEntries(['Version', ...EDITED_ATTRIBUTES].map((name) => [name, row.item[name]]));
-  await tables.update(row.path, { set, remove }, expected);
+  await tables.update(row.path, { set, remove }, asRead(row));
   return { ...row, progress, item: Object.assign(item, set, { path: row.path }) };
+}
+
+/** The condition that nobody wrote or edited the row since it was read. */
+export function asRead({ item }: Pick<StoredRow, 'item'>): Record<string, Attribute | undefined> {
+  return Object.fromEntries(['Version', ...EDITED_ATTRIBUTES].map((name) => [name, item[name]]));
 }

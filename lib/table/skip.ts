@@ -1,4 +1,6 @@
+import { commandText, TABLE } from '../command-text.ts';
 import { compareChangeFiles, parseRawFile } from '../dms/raw-file.ts';
+import { nearestNames } from '../nearest.ts';
 import type { Coverage, DatedChangeFile } from './coverage.ts';
 import { isAccountedFor, NAMES_MAX } from './coverage.ts';
 import { changesBegan, rebuiltFrom, rebuiltWith } from './rebuild.ts';
@@ -6,7 +8,7 @@ import { isCorrected } from './full-load.ts';
 import { isLate, isMerged, pendingChanges, pendingLoads } from './pending.ts';
 import type { EditPorts } from './edit-row.ts';
 import { editRow } from './edit-row.ts';
-import { versionsOf } from './raw-listing.ts';
+import { listedFiles, versionsOf } from './raw-listing.ts';
 import type { LoadFile, RawListing } from './raw-listing.ts';
 import { orRefused, Refused } from './refused.ts';
 import type { Progress, TableRow } from './row.ts';
@@ -105,13 +107,18 @@ function mergeableFile({ progress }: TableRow, listing: RawListing, name: string
   if (change && isMerged(change, progress))
     throw new Refused(
       `${name} is merged already.`,
-      'To undo it, put a corrected file in its place, then build the table anew: tidemark replay … --all; or have DMS reload the table.',
+      `To undo it, put a corrected file in its place, then build the table anew: ${commandText('replay', TABLE, '--all')}; or have DMS reload the table.`,
     );
   if (load ?? change) throw new Refused(`${name} is of an earlier full load.`, 'It counts for nothing as it is.');
-  throw new Refused(
-    `There is no file ${name} in the table's raw folder.`,
-    "Give its name relative to the table's folder.",
-  );
+  throw new Refused(`There is no file ${name} in the table's raw folder.`, otherName(name, listing));
+}
+
+/** What someone may have meant who named a file that is not there: its path, or a name that is near. */
+function otherName(name: string, listing: RawListing): string {
+  const names = [...listedFiles(listing), ...listing.skipped].map((file) => file.name);
+  const meant = names.find((other) => name.endsWith(`/${other}`)) ?? nearestNames(name, names)[0];
+  if (meant !== undefined) return `Did you mean ${commandText('skip', TABLE, meant)}?`;
+  return `Give its name relative to the table's folder. Which file is in the way: ${commandText('plan', TABLE)}`;
 }
 
 /** @returns the progress from which the table is built anew without the file */

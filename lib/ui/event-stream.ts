@@ -20,7 +20,7 @@ export function streamEvents(response: ServerResponse, view: LiveView): void {
     if (response.writableLength > UNREAD_BYTES_MAX) response.destroy();
     else response.write(text);
   };
-  send(`retry: ${RECONNECT_MS}\n${event('everything', { tables: view.tables, ...view.recent })}`);
+  send(`retry: ${RECONNECT_MS}\n${event('everything', { tables: view.tables, gone: [], ...view.recent })}`);
   const unsubscribe = view.subscribe((update) => send(event('update', update)));
   const alive = setInterval(() => send(': alive\n\n'), ALIVE_MS).unref();
   response.on('close', () => {

@@ -1,6 +1,8 @@
 import { type FollowedFile, FollowedFiles, type Look } from '../local/followed-files.ts';
-import { tableOfPath } from '../dms/object-key.ts';
+import { commandText } from '../command-text.ts';
+import { tableOfPath, tablePath } from '../dms/object-key.ts';
 import type { Ports } from '../ports/ports.ts';
+import type { TableStatus } from '../table/list-tables.ts';
 import { listTables, statusOf } from '../table/list-tables.ts';
 import type { TableOutcome } from '../table/reconcile-batch.ts';
 import type { MergeReport } from '../table/report.ts';
@@ -18,6 +20,8 @@ const NOTICED_MS = 500;
  */
 export class LiveView {
   readonly #ports: Ports;
+  /** Texts of what to do, as a person is shown them. */
+  readonly shown: (text: string) => string;
   readonly #followed: FollowedFiles;
   readonly #tables = new Map<string, TableView>();
   /** The newest are last; by id. */
@@ -31,8 +35,9 @@ export class LiveView {
   /** Of merges without files that were followed: not those of files. */
   #nextMergeId = -1;
 
-  constructor(ports: Ports) {
+  constructor(ports: Ports, shown: (text: string) => string) {
     this.#ports = ports;
+    this.shown = shown;
     this.#followed = new FollowedFiles(ports, {
       onLook: (look) => this.#looked(look),
       onError: (error) => ports.log.warn('the page could not read how a table stands', { error }),
@@ -48,15 +53,26 @@ export class LiveView {
     return { files: [...this.#files.values()], freshness: this.#freshness };
   }
 
+  /** Reads all rows, and looks, for as long as that takes, which files wait already. */
+  async begin(): Promise<void> {
+    await this.refresh();
+    const shown = (path: string): void => this.#showWaiting(path);
+    this.#followed
+      .followPresent(shown)
+      .catch((error: unknown) => this.#ports.log.warn('the page could not read which files wait', { error }));
+  }
+
   /** Reads all rows: for what other processes change. */
   async refresh(): Promise<void> {
     const { tables } = await listTables({ lag: false }, this.#ports);
     for (const status of tables) {
       const before = this.#tables.get(status.table);
-      const { waiting = 0, mergedAt, version = 0 } = before ?? {};
-      const after = { ...status, waiting, ...(mergedAt !== undefined && { mergedAt }), version };
+      const { mergedAt, version = 0 } = before ?? {};
+      const after = this.#viewOf(status, mergedAt, version);
       if (JSON.stringify(after) !== JSON.stringify(before)) this.#showTable(after);
     }
+    const known = new Set(tables.map(({ table }) => table));
+    for (const table of this.#tables.keys()) if (!known.has(table)) this.#forget(table);
   }
 
   arrived(key: string, appearedAt: number): void {
@@ -103,20 +119,32 @@ export class LiveView {
   #looked({ path, row, changed }: Look): void {
     const table = this.#nameOf(path);
     if (table === undefined) return;
-    for (const file of changed) this.#showFile(file);
-    const merged = changed.filter(({ state }) => state === 'merged');
+    const arrived = changed.filter(({ wasThere }) => !wasThere);
+    for (const file of arrived) this.#showFile(file);
+    const merged = arrived.filter(({ state }) => state === 'merged');
     if (merged.length > 0) {
       const ids = [...(this.#unreported.get(path) ?? []), ...merged.map(({ id }) => id)];
       this.#unreported.set(path, ids.slice(-FILES_MAX));
     }
-    const before = this.#tables.get(table);
-    const mergedAt = merged.at(-1)?.mergedAt ?? before?.mergedAt;
-    this.#showTable({
-      ...statusOf(table, row, this.#ports),
-      waiting: this.#followed.waitingOf(path),
+    const mergedAt = merged.at(-1)?.mergedAt ?? this.#tables.get(table)?.mergedAt;
+    this.#showTable(this.#viewOf(statusOf(table, row, this.#ports), mergedAt, row.progress.version ?? 0));
+  }
+
+  #viewOf(status: TableStatus, mergedAt: number | undefined, version: number): TableView {
+    const { table, state, blocked, catalog } = status;
+    const waiting = this.#followed.waitingOf(this.#pathOf(table));
+    const activation = this.shown(commandText('activate', table, '--primary-key', '…'));
+    return {
+      ...status,
+      ...(blocked && { blocked: { ...blocked, next: this.shown(blocked.next) } }),
+      ...(catalog?.failed && {
+        catalog: { ...catalog, failed: { ...catalog.failed, next: this.shown(catalog.failed.next) } },
+      }),
+      waiting,
       ...(mergedAt !== undefined && { mergedAt }),
-      version: row.progress.version ?? 0,
-    });
+      version,
+      ...(state === 'inactive' && { activation }),
+    };
   }
 
   #reported(path: string, table: string, report: MergeReport): void {
@@ -136,6 +164,19 @@ export class LiveView {
   #showTable(table: TableView): void {
     this.#tables.set(table.table, table);
     this.#changed.tables.set(table.table, table);
+    this.#changed.gone.delete(table.table);
+    this.#tellSoon();
+  }
+
+  #showWaiting(path: string): void {
+    const known = this.#tables.get(this.#nameOf(path) ?? '');
+    if (known) this.#showTable({ ...known, waiting: this.#followed.waitingOf(path) });
+  }
+
+  #forget(table: string): void {
+    this.#tables.delete(table);
+    this.#changed.tables.delete(table);
+    this.#changed.gone.add(table);
     this.#tellSoon();
   }
 
@@ -149,8 +190,7 @@ export class LiveView {
     this.#keepFile({ id, table, file: name, bytes: size, ...times, state, ...(merge && { merge }) });
     if (mergedAt !== undefined && isNews)
       this.#keepFreshness({ at: mergedAt, seconds: Math.max(0, mergedAt - appearedAt) / 1000, table });
-    const known = this.#tables.get(table);
-    if (known) this.#showTable({ ...known, waiting: this.#followed.waitingOf(path) });
+    this.#showWaiting(path);
   }
 
   #keepFile(file: FileView): void {
@@ -176,11 +216,18 @@ export class LiveView {
     else
       this.#timer ??= setTimeout(() => {
         this.#timer = undefined;
-        const { tables, files, freshness } = this.#changed;
+        const { tables, gone, files, freshness } = this.#changed;
         this.#changed = noChanges();
-        const update = { tables: [...tables.values()], files: [...files.values()], freshness };
+        const update = { tables: [...tables.values()], gone: [...gone], files: [...files.values()], freshness };
         for (const tell of this.#subscribers) tell(update);
       }, UPDATE_MS).unref();
+  }
+
+  /** @param name `<schema>/<table>` */
+  #pathOf(name: string): string {
+    const { rawBucket, rawPrefix } = this.#ports.config;
+    const [schema = '', table = ''] = name.split('/');
+    return tablePath(rawBucket, rawPrefix, schema, table);
   }
 
   #nameOf(path: string): string | undefined {
@@ -190,7 +237,12 @@ export class LiveView {
 }
 
 function noChanges() {
-  return { tables: new Map<string, TableView>(), files: new Map<number, FileView>(), freshness: [] as Freshness[] };
+  return {
+    tables: new Map<string, TableView>(),
+    gone: new Set<string>(),
+    files: new Map<number, FileView>(),
+    freshness: [] as Freshness[],
+  };
 }
 
 function mergeView(report: MergeReport): MergeView {

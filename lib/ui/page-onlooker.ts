@@ -14,6 +14,7 @@ const REFRESH_MS = 3_000;
 export class PageOnlooker implements Onlooker {
   readonly #port: number | undefined;
   readonly #tell: (line: string) => void;
+  readonly #shown: (text: string) => string;
   #view: LiveView | undefined;
   #server: PageServer | undefined;
   #refresh: NodeJS.Timeout | undefined;
@@ -21,16 +22,18 @@ export class PageOnlooker implements Onlooker {
   /**
    * @param port 0: any that is free; undefined: the usual one, or any if that is taken
    * @param tell is told the address once the page is there
+   * @param shown texts of what to do, as a person is shown them; as they are unless given
    */
-  constructor(port: number | undefined, tell: (line: string) => void) {
+  constructor(port: number | undefined, tell: (line: string) => void, shown = (text: string): string => text) {
     this.#port = port;
     this.#tell = tell;
+    this.#shown = shown;
   }
 
   /** @throws WrongUsage if the port cannot be listened on */
   async begin(ports: Ports): Promise<void> {
-    const view = (this.#view = new LiveView(ports));
-    await view.refresh();
+    const view = (this.#view = new LiveView(ports, this.#shown));
+    await view.begin();
     this.#server = await this.#serve(view, ports);
     this.#refresh = setInterval(() => {
       if (view.subscribers === 0) return;

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { aboutTable } from '../command-text.ts';
 import { messageOf, TableBlocked } from '../errors.ts';
 import { isErrno } from '../local/errno.ts';
 import { namedTable } from '../local/table-name.ts';
@@ -110,7 +111,8 @@ export class PageServer {
       else json(response, 404, { error: `${table} is not known here.` });
     } catch (error) {
       if (error instanceof WrongUsage) json(response, 400, { error: messageOf(error) });
-      else if (error instanceof TableBlocked) json(response, 409, { error: `${messageOf(error)} ${error.next}` });
+      else if (error instanceof TableBlocked)
+        json(response, 409, { error: `${messageOf(error)} ${this.#view.shown(aboutTable(error.next, table))}` });
       else throw error;
     } finally {
       this.#peeks--;

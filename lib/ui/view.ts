@@ -6,12 +6,14 @@ import type { FollowedFile } from '../local/followed-files.ts';
 import type { TableStatus } from '../table/list-tables.ts';
 
 export interface TableView extends TableStatus {
-  /** Files that appeared since the run began and are not merged. */
+  /** Files that are not merged. */
   waiting: number;
   /** When a merge of this run committed last. */
   mergedAt?: number;
   /** Raised by every change of the table's row. */
   version: number;
+  /** The command that activates it, if it is inactive. */
+  activation?: string;
 }
 
 /** A line of the stream: one file, or the merge of files that were there before the run began. */
@@ -54,6 +56,8 @@ export interface Recent {
 /** Everything that changed since the update before. */
 export interface Update extends Recent {
   tables: readonly TableView[];
+  /** Names of tables that were forgotten. */
+  gone: readonly string[];
 }
 
 /** The last rows of the lake file that was written last, newest first. */

@@ -6,6 +6,7 @@ import { openLakeFile } from '../lake/lake-file.ts';
 import type { KeyColumns } from '../merge/key.ts';
 import { keyColumns } from '../merge/key.ts';
 import { openRawFile } from '../merge/raw-slice.ts';
+import type { KeySetting } from '../merge/remedies.ts';
 import { OP, resolveColumns } from '../merge/row-batch.ts';
 import type { Column } from '../parquet/column-type.ts';
 import { typeName } from '../parquet/column-type.ts';
@@ -83,8 +84,8 @@ function withColumns(columns: Column[], incoming: readonly Column[], file: strin
 function shapeOf(columns: Column[], primaryKey: readonly string[], partitionKey: readonly string[]): TableShape {
   const all = columns.some(({ name }) => name === OP) ? columns : [OP_COLUMN, ...columns];
   // A table of no rows and no files has none of its columns either.
-  const named = (names: readonly string[], use: string): Column[] =>
-    columns.length === 0 ? [] : resolveColumns(names, all, 'the table', use);
+  const named = (names: readonly string[], setting: KeySetting): Column[] =>
+    columns.length === 0 ? [] : resolveColumns(names, all, 'the table', setting);
   const partition = named(partitionKey, 'PartitionKey');
   const partitionNames = new Set(partition.map(({ name }) => name));
   return {

@@ -1,3 +1,4 @@
+import { aboutTable } from '../command-text.ts';
 import { countText } from '../count-text.ts';
 import { TableBlocked } from '../errors.ts';
 import type { TableName } from '../dms/object-key.ts';
@@ -58,7 +59,8 @@ export async function verifyTable(
     try {
       return await verifying.run();
     } catch (error) {
-      if (error instanceof TableBlocked) return verifying.unverifiable(`${error.message} ${error.next}`);
+      if (error instanceof TableBlocked)
+        return verifying.unverifiable(`${error.message} ${aboutTable(error.next, `${name.schema}/${name.table}`)}`);
       if (!(error instanceof ObjectChanged || error instanceof TableMoved)) throw error;
       if (attempt === ATTEMPTS_MAX)
         return verifying.unverifiable(

@@ -51,6 +51,14 @@ describe('DynamoDbTableStore when an answer is lost', () => {
     expect(loseNextAnswer).toBe(false);
   });
 
+  it('knows what it deleted', async () => {
+    await store.create({ path: 'lost/delete/', version: 1 });
+    loseNextAnswer = true;
+    await store.delete('lost/delete/', { version: 1 });
+    expect(await store.get('lost/delete/')).toBeUndefined();
+    expect(loseNextAnswer).toBe(false);
+  });
+
   it('does not take the like update of another writer for its own', async () => {
     await store.create({ path: 'like/update/', version: 2, writeId: 'theirs' });
     const update = store.update('like/update/', { set: { version: 2, writeId: 'ours' }, remove: [] }, { version: 1 });

@@ -2,8 +2,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { requireProfile } from '../../lib/aws/profile.ts';
 import { stackClients } from '../../lib/aws/stack-clients.ts';
 import { findStack } from '../../lib/aws/stack.ts';
+import { openStackPlace } from '../../lib/place/stack-place.ts';
+import { OWN_THREAD } from '../../lib/threads/own-thread.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 
 const OURS = [
@@ -48,6 +51,28 @@ describe('the region of a stack', () => {
 
   it('must be known', async () => {
     await expect(findStack('dev', stackClients({}, {}))).rejects.toThrow(/^No AWS region is set\. Give --region/);
+  });
+});
+
+describe('a profile that is not there', () => {
+  it.each([
+    ['nope', /^There is no profile nope in .*config or .*credentials\. Those that are: aws configure list-profiles\. /],
+    ['teams', /^There is no profile teams in .*\. Did you mean team\? /],
+  ])('is told by its name, and not as a region that is missing: %s', async (profile, message) => {
+    const io = { err: () => undefined, threads: OWN_THREAD };
+    for (const given of [{ profile }, { profile, region: 'eu-west-3' }]) {
+      const open = openStackPlace({ stage: 'dev', ...given }, { ...io, env: process.env });
+      await expect(open).rejects.toThrow(message);
+      await expect(open).rejects.toMatchObject({ name: 'WrongUsage' });
+    }
+    await expect(
+      openStackPlace({ stage: 'dev' }, { ...io, env: { ...process.env, AWS_PROFILE: profile } }),
+    ).rejects.toThrow(message);
+  });
+
+  it('is none of those that are there, nor the default one', async () => {
+    for (const profile of ['team', 'default', undefined])
+      await expect(requireProfile(profile, process.env)).resolves.toBeUndefined();
   });
 });
 

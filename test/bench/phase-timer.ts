@@ -35,6 +35,7 @@ export class PhaseTimer {
       get: (path) => tables.get(path),
       scan: () => tables.scan(),
       create: (item) => tables.create(item),
+      delete: (path, expected) => tables.delete(path, expected),
       update: async (path, change, expected) => {
         const since = this.#findingSince;
         const now = performance.now();

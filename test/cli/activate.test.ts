@@ -270,7 +270,7 @@ describe('on folders', () => {
       await load();
       await activate({ primaryKey: 'id' });
       expect((await deactivate()).out).toEqual([
-        `${TABLE}: inactive. Its lake stays as it is; tidemark activate goes on.`,
+        `${TABLE}: inactive. Its lake stays as it is. To go on: \`npx tidemark activate ${TABLE} --raw ${raw} --lake ${lake}\``,
       ]);
       await put('20260301-101500123', [{ Op: 'U', id: 1, item: 'fig' }]);
       expect(await item()).toMatchObject({ ActiveFlag: 'false', PrimaryKey: 'id' });

@@ -1,15 +1,16 @@
 /** What all commands have in common: options, help, words for what is unknown, completion, and how they are called. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, symlink } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Command } from 'commander';
 import { runCompact } from '../../lib/cli/compact.ts';
 import { runDeactivate } from '../../lib/cli/deactivate.ts';
+import { runForget } from '../../lib/cli/forget.ts';
 import { runHistory } from '../../lib/cli/history.ts';
-import { nearestNames } from '../../lib/cli/nearest.ts';
+import { nearestNames } from '../../lib/nearest.ts';
 import { runPlan } from '../../lib/cli/plan.ts';
 import { tidemarkProgram } from '../../lib/cli/program.ts';
 import { runReplay } from '../../lib/cli/replay.ts';
@@ -26,6 +27,7 @@ const NAMES = [
   'history',
   'activate',
   'deactivate',
+  'forget',
   'plan',
   'skip',
   'replay',
@@ -68,8 +70,8 @@ describe('every command', () => {
   it('that changes what readers see, or what others made, has --yes; that plans has --dry-run', () => {
     const having = (option: string) =>
       NAMES.filter((name) => commandNamed(name).options.some(({ long }) => long === option));
-    expect(having('--yes')).toEqual(['activate', 'replay', 'compact', 'connect']);
-    expect(having('--dry-run')).toEqual(['activate', 'replay', 'connect']);
+    expect(having('--yes')).toEqual(['activate', 'forget', 'replay', 'compact', 'connect']);
+    expect(having('--dry-run')).toEqual(['activate', 'forget', 'replay', 'connect']);
   });
 
   it('is listed, and the exit codes with them', async () => {
@@ -100,18 +102,19 @@ describe('a table that is unknown', () => {
     ['skip', (table, io) => runSkip(table, 'LOAD00000001.parquet', places, io)],
     ['compact', (table, io) => runCompact(table, places, io)],
     ['deactivate', (table, io) => runDeactivate(table, places, io)],
+    ['forget', (table, io) => runForget(table, places, io)],
   ])('ends %s with 1, and the same words: those that are near, and the next command', async (_, run) => {
     const { err, io } = recorded();
     expect(await run('Sales/order', io)).toBe(1);
     expect(err.join()).toMatch(
-      /: Sales\/order is not known at .* → .*\. Did you mean sales\/orders\? tidemark tables lists/,
+      /: Sales\/order is not known at .* → .*\. Did you mean sales\/orders\? Those that are: `npx tidemark tables --raw \S+ --lake \S+`\. A new one/,
     );
   });
 
   it('is not told of names that are far', async () => {
     const { err, io } = recorded();
     await runPlan('stock/customers', places, io);
-    expect(err.join()).toMatch(/stock\/customers is not known at .*\. tidemark tables lists/);
+    expect(err.join()).toMatch(/stock\/customers is not known at .*\. Those that are: /);
   });
 });
 
@@ -160,12 +163,26 @@ describe('completion', () => {
     expect((await offered('plan', '--raw', raw, '')).sort()).toEqual(['sales/items', 'sales/orders']);
     expect(await offered('activate', '--raw', raw, 'sales/o')).toEqual(['sales/orders']);
     expect(await offered('plan', '--raw', join(raw, 'none'), '')).toEqual([]);
+    expect(await offered('tables', 'sales/orders', '--raw', raw, 'sales/i')).toEqual(['sales/items']);
     expect(await offered('plan', '')).toEqual([]);
   });
 
-  it('offers folders where one is asked for', async () => {
-    expect(await offered('tables', '--raw', raw.slice(0, -1))).toEqual([raw]);
-    expect(await offered('tables', '--raw', `${raw}/s`)).toEqual([`${raw}/sales`]);
+  it('offers folders where one is asked for, and what is in the only one, so that a person can go on', async () => {
+    await writeFile(join(raw, 'sales.json'), '{}');
+    expect((await offered('tables', '--raw', raw.slice(0, -1))).sort()).toEqual([
+      `${raw}/`,
+      `${raw}/awsdms_control/`,
+      `${raw}/sales/`,
+    ]);
+    expect((await offered('tables', '--raw', `${raw}/`)).sort()).toEqual([`${raw}/awsdms_control/`, `${raw}/sales/`]);
+    expect(await offered('tables', '--raw', `${raw}/sales/o`)).toEqual([`${raw}/sales/orders/`]);
+    expect(await offered('tables', `--lake=${raw}/sales/o`)).toEqual([`${raw}/sales/orders/`]);
+    expect(await offered('tables', '--raw', `${raw}/none`)).toEqual([]);
+  });
+
+  it('offers files, too, where one is asked for', async () => {
+    await writeFile(join(raw, 'sales.json'), '{}');
+    expect((await offered('local', '--tables', `${raw}/sales`)).sort()).toEqual([`${raw}/sales.json`, `${raw}/sales/`]);
   });
 
   it.each(['bash', 'zsh', 'fish'])('writes a script for %s', async (shell) => {
@@ -178,20 +195,47 @@ describe('completion', () => {
   });
 
   (existsSync(BASH_COMPLETION) ? describe : describe.skip)('in bash', () => {
-    it('completes tables', async () => {
+    /** Runs lines of bash, where the command is. */
+    async function bash(program: string) {
       const bin = await temporaryFolder();
       await symlink(join(import.meta.dirname, '../../lib/cli/tidemark.js'), join(bin, 'tidemark'));
-      const words = ['tidemark', 'plan', '--raw', raw, 'sales/o'];
-      const program = `
+      const env = { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` };
+      return promisify(execFile)('bash', ['-c', program], { env });
+    }
+
+    /** What bash completes the last word to. @param line as typed  @param words as bash parts it: at equals signs, too */
+    async function completed(line: string, words: readonly string[]): Promise<string[]> {
+      const { stdout } = await bash(`
       . ${BASH_COMPLETION}
       . <(tidemark completion bash)
-      COMP_WORDS=(${words.join(' ')}) COMP_CWORD=${words.length - 1} COMP_LINE='${words.join(' ')}'
+      COMP_WORDS=(${words.join(' ')}) COMP_CWORD=${words.length - 1} COMP_LINE='${line}'
       COMP_POINT=\${#COMP_LINE}
       $(complete -p tidemark | grep -o '__[a-z_]*')
-      printf '%s\\n' "\${COMPREPLY[@]}"`;
-      const env = { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` };
-      const { stdout } = await promisify(execFile)('bash', ['-c', program], { env });
-      expect(stdout).toBe('sales/orders\n');
+      printf '%s\\n' "\${COMPREPLY[@]}"`);
+      return stdout.trimEnd().split('\n').sort();
+    }
+
+    it('completes tables', async () => {
+      const words = ['tidemark', 'plan', '--raw', raw, 'sales/o'];
+      expect(await completed(words.join(' '), words)).toEqual(['sales/orders']);
+    });
+
+    it('completes folders, one below the other, also behind an equals sign', async () => {
+      const typed = `${raw}/sales/o`;
+      expect(await completed(`tidemark plan --raw ${typed}`, ['tidemark', 'plan', '--raw', typed])).toEqual([
+        `${typed}rders/`,
+      ]);
+      expect(await completed(`tidemark plan --raw=${typed}`, ['tidemark', 'plan', '--raw', '=', typed])).toEqual([
+        `${typed}rders/`,
+      ]);
+    });
+
+    it('can be sourced again, and beside scripts of other programs', async () => {
+      const { stderr } = await bash(`
+      readonly ShellCompDirectiveError=1
+      . <(tidemark completion bash)
+      . <(tidemark completion bash)`);
+      expect(stderr).toBe('');
     });
   });
 

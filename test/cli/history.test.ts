@@ -98,7 +98,7 @@ describe('tidemark history', () => {
     const { exitCode, err } = await history(options);
     expect(exitCode).toBe(1);
     expect(err.join('\n')).toContain(named);
-    expect(err.join('\n')).toMatch(/See: tidemark history --help$/);
+    expect(err.join('\n')).toMatch(/See: npx tidemark history --help$/);
   });
 
   it('refuses what is no table', async () => {

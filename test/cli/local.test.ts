@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -140,6 +140,16 @@ describe('tidemark local', () => {
     expect(stderr).toContain(`Watching ${raw}`);
   });
 
+  it('leaves nothing of its own in the folder of the state when it ends', async () => {
+    await putDmsFile(raw, 'sales/orders/LOAD00000001.parquet', [{ id: 1, item: 'pen' }]);
+    const ends = await Promise.all([tidemark('local', ...folders, '--once'), tidemark('local', ...folders, '--once')]);
+    expect(ends.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
+    const child = start('local', ...folders);
+    const end = ended(child, (text) => text.includes('Watching') && child.kill('SIGINT'));
+    expect((await end).exitCode).toBe(0);
+    expect((await readdir(join(lake, '_tidemark'))).sort()).toEqual(['history', 'tables']);
+  });
+
   it('killed at any moment and started again, loses nothing and does nothing twice', async () => {
     const expected = new Map<number, Order>();
     const load = Array.from({ length: 200 }, (_, id) => ({ id, item: `loaded ${id}` }));
@@ -167,7 +177,10 @@ describe('tidemark local', () => {
       child.kill('SIGKILL');
       await end;
     }
-    expect(await tidemark('local', ...folders, '--once')).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await tidemark('local', ...folders, '--once')).toMatchObject({
+      exitCode: 0,
+      stderr: '1 table up to date.\n',
+    });
     expect(await lakeRows(lake, 'sales/orders')).toEqual([...expected.values()].sort((a, b) => a.id - b.id));
   });
 

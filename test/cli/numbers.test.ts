@@ -32,7 +32,7 @@ describe('large numbers', () => {
   });
 
   const commands: [string, (json: boolean, io: ReturnType<typeof recorded>['io']) => Promise<unknown>][] = [
-    ['tables', (json, io) => runTables({ ...places, json }, io)],
+    ['tables', (json, io) => runTables([], { ...places, json }, io)],
     ['history', (json, io) => runHistory(TABLE, { ...places, json }, io)],
     ['plan', (json, io) => runPlan(TABLE, { ...places, json }, io)],
     ['verify', (json, io) => runVerify(TABLE, { ...places, json }, io)],

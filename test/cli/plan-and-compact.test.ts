@@ -156,10 +156,18 @@ describe('on folders', () => {
       await load();
       expect(await compact()).toMatchObject({ exitCode: 1, err: expect.stringContaining('sales/orders is not known') });
       await merge({ active: false });
-      expect(await compact()).toMatchObject({ exitCode: 1, out: '', err: expect.stringContaining('is inactive') });
+      expect(await compact()).toEqual({
+        exitCode: 1,
+        out: '',
+        err: `sales/orders is inactive, so nothing is merged. To have it merged: \`npx tidemark activate sales/orders --raw ${raw} --lake ${lake}\``,
+      });
       await merge();
       await writeFile(join(raw, 'sales/orders/20260301-101500123.parquet'), 'no Parquet');
-      expect(await compact()).toMatchObject({ exitCode: 2, out: '', err: expect.stringContaining('What to do: ') });
+      expect(await compact()).toEqual({
+        exitCode: 2,
+        out: '',
+        err: expect.stringMatching(/^sales\/orders is blocked by 20260301-101500123\.parquet: .*\n {2}What to do: .*$/),
+      });
     });
 
     it('joins only if it was told yes, since readers may find rows twice', async () => {
@@ -186,7 +194,7 @@ describe('on folders', () => {
     });
     expect(await tidemark(['compact', 'sales/orders', ...folders, '--join'])).toMatchObject({
       exitCode: 1,
-      stderr: expect.stringMatching(/Give --yes[^]*See: tidemark compact --help/),
+      stderr: expect.stringMatching(/Give --yes[^]*See: npx tidemark compact --help/),
     });
     expect(await tidemark(['compact', 'sales/orders', ...folders, '--purge', '--join', '--yes'])).toMatchObject({
       exitCode: 0,

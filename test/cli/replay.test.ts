@@ -1,4 +1,4 @@
-/** `tidemark replay` and `tidemark skip`, on folders and, by the same commands, on a deployed stack. */
+/** `tidemark replay` on folders; `on-a-stack.test.ts` has it on a deployed stack. */
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
@@ -69,7 +69,12 @@ describe('tidemark replay on folders', () => {
     await writeFile(join(folder, file!), 'damaged');
     await put('20260301-130000000.parquet', [{ Op: 'U', id: 1, item: 'fourth' }]);
     const { exitCode, err } = await replay({ all: true, yes: true });
-    expect([exitCode, err]).toEqual([2, expect.stringMatching(/Move it out of .*tidemark replay … --all/)]);
+    expect([exitCode, err]).toEqual([
+      2,
+      expect.stringMatching(
+        /Move it out of .*: `npx tidemark replay sales\/orders --all --raw \S+ --lake \S+`\. If another/,
+      ),
+    ]);
     await rm(join(folder, file!));
     expect((await replay({ all: true, yes: true })).exitCode).toBe(0);
     expect(await lakeRows(lake, TABLE)).toEqual([{ id: 1, item: 'fourth' }, ...ROWS.slice(1)]);
@@ -147,7 +152,9 @@ describe('tidemark replay on folders', () => {
     const noKey = await replay({ from: FILES[0], yes: true });
     expect([noKey.exitCode, noKey.err]).toEqual([
       1,
-      expect.stringMatching(/double their rows[^]*What to do: Use --all/),
+      expect.stringMatching(
+        /double their rows[^]*What to do: Build the whole table anew: `npx tidemark replay sales\/orders --all --raw /,
+      ),
     ]);
     await rm(join(raw, TABLE, FILES[0]));
     const gone = await replay({ all: true, yes: true });

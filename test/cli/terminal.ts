@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-const TIDEMARK = join(import.meta.dirname, '../../lib/cli/tidemark.js');
+export const TIDEMARK = join(import.meta.dirname, '../../lib/cli/tidemark.js');
 
 /** Remembers what a command writes. */
 export function recorded() {

@@ -43,7 +43,8 @@ describe('the memory stores', () => {
     store.edit('p', { ActiveFlag: 'true' });
     store.edit('p', { ActiveFlag: 'true' });
     store.edit('p', { ActiveFlag: undefined });
-    store.remove('p');
+    await store.delete('p', { version: 1 });
+    await store.delete('p', { version: 1 });
     expect(changes).toEqual([
       { sequenceNumber: '1', after: { path: 'p', version: 1 } },
       { sequenceNumber: '2', before: { path: 'p', version: 1 }, after: { path: 'p', version: 1, ActiveFlag: 'true' } },

@@ -55,13 +55,19 @@ export class MemoryTableStore implements TableStore {
   update(path: string, change: TableItemChange, expected: Record<string, Attribute | undefined>): Promise<void> {
     return this.#call('update', path, () => {
       const item = this.#items.get(path);
-      if (!item) throw new TableItemChanged(path);
-      for (const [name, value] of Object.entries(expected))
-        if (!isSame(item[name], value)) throw new TableItemChanged(path);
+      if (!item || !isAs(expected, item)) throw new TableItemChanged(path);
       const next: Record<string, Attribute> = {};
       for (const name in item) if (!change.remove.includes(name)) next[name] = item[name]!;
       Object.assign(next, change.set);
       this.#store({ ...next, path });
+    });
+  }
+
+  delete(path: string, expected: Record<string, Attribute | undefined>): Promise<void> {
+    return this.#call('delete', path, () => {
+      const item = this.#items.get(path);
+      if (item && !isAs(expected, item)) throw new TableItemChanged(path);
+      this.remove(path);
     });
   }
 
@@ -76,6 +82,10 @@ export class MemoryTableStore implements TableStore {
   #call<T>(name: string, target: string, effect: () => T): Promise<T> {
     return underFault(this.#fault, { service: 'dynamodb', name, target }, effect);
   }
+}
+
+function isAs(expected: Record<string, Attribute | undefined>, item: TableItem): boolean {
+  return Object.entries(expected).every(([name, value]) => isSame(item[name], value));
 }
 
 /** A copy that nobody can change; what is such a copy already is left as it is. */

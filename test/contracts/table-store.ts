@@ -139,6 +139,48 @@ export function describeTableStore(
       expect(await stored()).toEqual({ version: 1, writer: winners[0] });
     });
 
+    it('deletes an item only if it is as expected', async () => {
+      await create({ version: 7, ActiveFlag: 'true' });
+      await expect(store.delete(path, { version: 6 })).rejects.toThrow(TableItemChanged);
+      await expect(store.delete(path, { version: 7, ActiveFlag: undefined })).rejects.toThrow(TableItemChanged);
+      expect(await stored()).toEqual({ version: 7, ActiveFlag: 'true' });
+      await store.delete(path, { version: 7, ActiveFlag: 'true', intent: undefined });
+      expect(await store.get(path)).toBeUndefined();
+      const left: string[] = [];
+      for await (const item of store.scan()) if (item.path === path) left.push(item.path);
+      expect(left).toEqual([]);
+    });
+
+    it('deletes any item where nothing is expected of it', async () => {
+      await create({ version: 7 });
+      await store.delete(path, {});
+      expect(await store.get(path)).toBeUndefined();
+    });
+
+    it('has deleted an item that is not there', async () => {
+      await store.delete(path, { version: 7 });
+      await store.delete(path, { version: undefined });
+      await store.delete(path, {});
+      expect(await store.get(path)).toBeUndefined();
+    });
+
+    it('updates no item that was deleted, and creates it anew', async () => {
+      await create({ version: 7 });
+      await store.delete(path, {});
+      await expect(update({ version: 8 }, { version: 7 })).rejects.toThrow(TableItemChanged);
+      expect(await create({ version: 0 })).toEqual({ path, version: 0 });
+    });
+
+    it('lets either a writer or who deletes an item have it', async () => {
+      await create({ version: 0 });
+      const [updated, deleted] = await Promise.allSettled([
+        update({ version: 1 }, { version: 0 }),
+        store.delete(path, { version: 0 }),
+      ]);
+      expect([updated.status, deleted.status].sort()).toEqual(['fulfilled', 'rejected']);
+      expect(await stored()).toEqual(updated.status === 'fulfilled' ? { version: 1 } : undefined);
+    });
+
     it('hands out nothing by which the item could be changed', async () => {
       await create({ merged: ['a'] });
       const item = await store.get(path);

@@ -92,6 +92,22 @@ describe('merge', () => {
     expect(lab.measured).toContainEqual({ measures: { BlockedTables: 1 } });
   });
 
+  it('says that a table which is blocked or inactive is not compacted', async () => {
+    const blocked = await lab.activeTable({}, 'shop/bad');
+    blocked.put('LOAD00000001.parquet', Buffer.from('no Parquet file'));
+    const inactive = await lab.activeTable({ active: false }, 'shop/idle');
+    const compact = { purge: false, join: false };
+    const asked = [blocked, inactive].map(({ path }) =>
+      sqsRecord(path, JSON.stringify({ table: path, cause: 'c', compact })),
+    );
+    expect(await merge(asked)).toEqual({ batchItemFailures: [] });
+    const refused = lab.said.filter(({ message }) => message === 'compacting a table is refused');
+    expect(refused.map(({ facts }) => facts)).toEqual([
+      { table: blocked.path, state: 'blocked' },
+      { table: inactive.path, state: 'inactive' },
+    ]);
+  });
+
   it('keeps fifteen seconds of its time to end in good order', async () => {
     const table = await lab.activeTable();
     table.load('LOAD00000001', [[1, 'apple']]);

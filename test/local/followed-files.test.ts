@@ -67,6 +67,32 @@ describe('a raw file that is followed', () => {
     expect(told.slice(1)).toEqual(['20260301-100000000.parquet dropped', '20260301-100000000.parquet merged']);
   });
 
+  it('that was there before is counted until it is merged, whoever sees it come', async () => {
+    table.load('LOAD00000001', [[1, 'apple']]);
+    await lab.settle();
+    table.put('20260301-100000000.parquet', Buffer.from('PAR1 and nothing more'));
+    table.change('20260301-110000000', [['I', 2, 'pear']]);
+    await lab.settle();
+    const counted: string[] = [];
+    await files.followPresent((path) => counted.push(`${path} ${files.waitingOf(path)}`));
+    await files.settle(PATH);
+    expect(counted).toEqual([`${PATH} 2`]);
+    table.change('20260301-100000000', [['U', 1, 'fig']]);
+    expect(await follow('20260301-100000000.parquet')).toMatchObject({ wasThere: false });
+    expect(files.waitingOf(PATH)).toBe(2);
+    await lab.settle();
+    await look();
+    expect(files.waitingOf(PATH)).toBe(0);
+  });
+
+  it('that is found there while it arrives is one that arrived', async () => {
+    table.load('LOAD00000001', [[1, 'apple']]);
+    await files.followPresent(() => undefined);
+    expect(await follow('LOAD00000001.parquet')).toMatchObject({ wasThere: false });
+    await files.followPresent(() => undefined);
+    expect(files.waitingOf(PATH)).toBe(1);
+  });
+
   it('that is told of twice is one', async () => {
     table.load('LOAD00000001', [[1, 'apple']]);
     const first = await follow('LOAD00000001.parquet');

@@ -95,6 +95,16 @@ describe('processes that share a folder', () => {
     expect(existsSync(join(root, 'lock'))).toBe(false);
   });
 
+  it('leave nothing behind that their locks were made of, once they have ended', async () => {
+    await mkdir(join(root, 'lake'));
+    await writeFile(join(root, 'lake/counter'), '0');
+    const tables = new FolderTableStore(join(root, 'tables'), { lock: lockHere(), random: SYSTEM_RANDOM });
+    await tables.create({ path: 'counter', count: 0 });
+    expect(await Promise.all([1, 2].map(() => exitCodeOf(spawned('race', '10'))))).toEqual([0, 0]);
+    const others = (await readdir(root)).filter((name) => !name.startsWith(`.tidemark-${OWN_IDENTITY}-`));
+    expect(others.sort()).toEqual(['lake', 'tables']);
+  });
+
   it('remove what one left half written when it was killed, and only that', async () => {
     const writer = await started('write');
     const [leftover] = await readdir(join(root, 'lake'));

@@ -41,7 +41,7 @@ describe('a run on folders of one machine', () => {
       { Op: 'I', id: 3, item: 'paper' },
     ]);
     const { exitCode, out, err } = await run(ORDERS_ACTIVE);
-    expect(err).toBe('');
+    expect(err).toBe('1 table up to date.');
     expect(exitCode).toBe(0);
     expect(out.join('\n')).toContain('sales/orders: ');
     expect(await lakeRows(lake, 'sales/orders')).toEqual([
@@ -50,11 +50,12 @@ describe('a run on folders of one machine', () => {
     ]);
   });
 
-  it('changes nothing and reports nothing when there is nothing new', async () => {
+  it('changes nothing when there is nothing new, and says that all is up to date', async () => {
     await putDmsFile(raw, 'sales/orders/LOAD00000001.parquet', [{ id: 1, item: 'pen' }]);
     await run(ORDERS_ACTIVE);
-    expect(await run(ORDERS_ACTIVE)).toEqual({ exitCode: 0, out: [], err: '' });
-    expect(await run(undefined)).toEqual({ exitCode: 0, out: [], err: '' });
+    const upToDate = { exitCode: 0, out: [], err: '1 table up to date.' };
+    expect(await run(ORDERS_ACTIVE)).toEqual(upToDate);
+    expect(await run(undefined)).toEqual(upToDate);
     expect(await lakeRows(lake, 'sales/orders')).toHaveLength(1);
   });
 
@@ -69,7 +70,7 @@ describe('a run on folders of one machine', () => {
     const row = await readFile(join(lake, '_tidemark/tables/raw%2Fsales%2Fcustomers%2F.json'), 'utf8');
     expect(JSON.parse(row)).toMatchObject({ path: 'raw/sales/customers/', ActiveFlag: 'false', PrimaryKey: 'null' });
     const second = await run({ 'sales/customers': { primaryKey: ['id'], active: true } });
-    expect(second).toMatchObject({ exitCode: 0, err: '' });
+    expect(second).toMatchObject({ exitCode: 0, err: '2 tables up to date.' });
     expect(await lakeRows(lake, 'sales/customers')).toEqual([{ id: 1, item: 'Ann' }]);
   });
 
@@ -82,11 +83,11 @@ describe('a run on folders of one machine', () => {
       expect(exitCode).toBe(2);
       expect(err).toContain('sales/items is blocked by 20260301-101500123.csv: ');
       expect(err).toContain('DataFormat=parquet');
-      expect(err).toContain('1 table blocked: sales/items');
+      expect(err).toContain('1 table up to date.\n1 table blocked: sales/items');
     }
     expect(await lakeRows(lake, 'sales/orders')).toEqual([{ id: 1, item: 'pen' }]);
     await rm(join(raw, 'sales/items/20260301-101500123.csv'));
-    expect(await run()).toMatchObject({ exitCode: 0, err: '' });
+    expect(await run()).toMatchObject({ exitCode: 0, err: '2 tables up to date.' });
     expect(await lakeRows(lake, 'sales/items')).toEqual([{ id: 7, item: 'ink' }]);
   });
 

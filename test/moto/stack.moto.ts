@@ -1,4 +1,7 @@
-/** The command on a stack that CloudFormation of moto made: found by its outputs, with region and credentials as a person sets them. */
+/**
+ * The command on a stack that CloudFormation of moto made: found by its outputs, with region and credentials as a person sets
+ * them. No function runs there: what waits for one is in `test/cli/on-a-stack.test.ts`.
+ */
 import { CloudFormationClient, CreateStackCommand } from '@aws-sdk/client-cloudformation';
 import {
   GetBucketNotificationConfigurationCommand,
@@ -103,6 +106,45 @@ describe('the command on a stack', () => {
     const { exitCode, stdout } = await tidemark('plan', 'sales/orders', '--stage', stage);
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^sales\/orders: to be merged, a full load\n/);
+  });
+
+  it('lists a table by its name, and says of one that is unknown which was meant', async () => {
+    const { exitCode, stdout } = await tidemark(
+      'tables',
+      'sales/orders',
+      '--only',
+      'active',
+      '--stage',
+      stage,
+      '--json',
+    );
+    expect([exitCode, JSON.parse(stdout)]).toMatchObject([0, { table: 'sales/orders' }]);
+    const unknown = await tidemark('tables', 'sales/order', '--stage', stage);
+    expect(unknown).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('Did you mean sales/orders?') });
+  });
+
+  it('cannot verify a table of which nothing is merged yet', async () => {
+    const { exitCode, stdout, stderr } = await tidemark('verify', 'sales/orders', '--stage', stage, '--json');
+    expect([exitCode, stderr]).toEqual([1, '']);
+    expect(JSON.parse(stdout)).toMatchObject({ table: 'sales/orders', state: 'unverifiable' });
+  });
+
+  it('skips no file that is not there', async () => {
+    const { exitCode, stderr } = await tidemark('skip', 'sales/orders', 'LOAD0000001.parquet', '--stage', stage);
+    expect([exitCode, stderr]).toEqual([
+      1,
+      expect.stringContaining(`Did you mean \`npx tidemark skip sales/orders LOAD00000001.parquet --stage ${stage}\`?`),
+    ]);
+  });
+
+  it('forgets a table that was mistyped, and none that has raw files', async () => {
+    const tables = new DynamoDbTableStore(dynamoDb, `tidemark-${stage}-controller`);
+    await tables.create({ path: `${raw}/sales/ordres/`, PrimaryKey: 'id', PartitionKey: 'null', ActiveFlag: 'true' });
+    const { exitCode, stdout } = await tidemark('forget', 'sales/ordres', '--stage', stage, '--yes');
+    expect([exitCode, stdout]).toEqual([0, 'sales/ordres: its row is removed. It has no lake files.\n']);
+    expect(await tables.get(`${raw}/sales/ordres/`)).toBeUndefined();
+    const refused = await tidemark('forget', 'sales/orders', '--stage', stage, '--yes');
+    expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining('It has raw files')]);
   });
 
   it('tells the history of a table', async () => {

@@ -92,9 +92,13 @@ export class LabStack {
 
   /** As a person at a terminal opens it. */
   open(err: (line: string) => void = () => undefined): Promise<Place> {
+    return openStackPlace({ stage: 'dev' }, { err, ...this.io });
+  }
+
+  /** What a command has that is called with `--stage dev`, besides its output. */
+  get io() {
     const { clock, clients } = this;
-    const sleep = (milliseconds: number) => this.pass(milliseconds);
-    return openStackPlace({ stage: 'dev' }, { err, threads: OWN_THREAD, clients, clock, sleep });
+    return { clock, clients, threads: OWN_THREAD, sleep: (milliseconds: number) => this.pass(milliseconds) };
   }
 
   /** Registers a table of the raw prefix. */

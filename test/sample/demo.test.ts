@@ -57,6 +57,7 @@ describe('tidemark demo', () => {
     const { stdout } = await demo('--keep', join(folder, 'kept'));
     expect(stdout).toContain(`Kept: ${join(folder, 'kept')}`);
     expect((await readdir(join(folder, 'kept'))).sort()).toEqual(['lake', 'raw', 'tables.json']);
+    expect((await readdir(join(folder, 'kept/lake/_tidemark'))).sort()).toEqual(['history', 'tables']);
   });
 
   it('does not touch a folder that holds something', async () => {
@@ -143,8 +144,17 @@ describe('tidemark demo', () => {
     ['--files is many', ['--freshness', '--files', 'many']],
     ['--rate is 0', ['--freshness', '--rate', '0']],
     ['--ui is 99999', ['--ui', '99999']],
+    ['--freshness measures with files of its own, --mysql replicates', ['--mysql', '--freshness']],
+    ['--freshness shows no page', ['--ui', '--freshness']],
+    ['--files is for --freshness. Give both, or none.', ['--files', '3']],
+    ['--rate is for --freshness', ['--mysql', '--rate', '3']],
+    ['--tables is for --freshness', ['--tables', '3', '--no-ui']],
   ])('says what is wrong where %s', async (message, args) => {
     await expect(demo(...args)).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining(message) });
+  });
+
+  it('says with what it ends when it is interrupted', async () => {
+    expect((await demo('--help')).stdout).toMatch(/130 interrupted by Ctrl-C/);
   });
 
   /** What it made beside the loader's own cache. */

@@ -168,6 +168,12 @@ export class SimTableStore implements TableStore {
       },
     });
   }
+
+  delete(path: string, expected: Record<string, Attribute | undefined>): Promise<void> {
+    const effect = () => this.store.delete(path, expected);
+    const call = { store: 'tables' as const, name: 'delete', target: path, effect, writes: { again: effect } };
+    return this.caller.calls.make(this.caller.process(), call);
+  }
 }
 
 function describe({ set, remove }: TableItemChange): string {

@@ -274,7 +274,15 @@ describe('a catalog that fails', () => {
     const since = (await statusOf(lab)).catalog?.failed?.since;
     expect(await statusOf(lab)).toMatchObject({
       state: 'active',
-      catalog: { table: ORDERS, failed: { reason: 'glue createTable lake_shop.orders: reject', next: '' } },
+      catalog: {
+        table: ORDERS,
+        failed: {
+          reason: 'glue createTable lake_shop.orders: reject',
+          next: expect.stringMatching(
+            /^Nothing: it is tried again .*`tidemark tables shop\/orders` says how it stands\.$/,
+          ),
+        },
+      },
     });
 
     const calls = catalogCalls(lab, () => true);
@@ -359,11 +367,13 @@ describe('a catalog that fails', () => {
     );
     table.load('LOAD00000001', [[1, 'apple']]);
     await lab.settle();
-    expect(tablesText([await statusOf(lab)]).slice(-2)).toEqual([
+    expect(tablesText([await statusOf(lab)]).slice(-4)).toEqual([
       expect.stringMatching(
         /^shop\/orders could not be registered in the catalog as lake_shop\.orders since 20.*: lake_shop\.orders is in the catalog already and is not made by Tidemark\.$/,
       ),
       '  What to do: Remove it from the catalog, or have another database with the setting catalogDatabase.',
+      '',
+      '1 table: 1 active; 1 catalog failure',
     ]);
   });
 });

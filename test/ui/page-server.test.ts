@@ -55,6 +55,11 @@ async function until<T>(path: string, isWanted: (answer: T) => boolean): Promise
   }
 }
 
+/** The table is not known before its first file is seen. */
+function hasRows(answer: NewestRows | { error: string }): boolean {
+  return 'rows' in answer && answer.rows.length > 0;
+}
+
 describe("the page's server", () => {
   it('is reached at 127.0.0.1 and at no other address', async () => {
     const { port } = new URL(run.url);
@@ -174,7 +179,7 @@ describe("the page's server", () => {
     ]);
     const bytes = writeDmsFile({ columns, rows });
     await placeRawFile(run.raw, { key: 'sales/all_types/LOAD00000001.parquet', bytes });
-    const shown = await until<NewestRows>('/api/rows?table=sales/all_types', (answer) => answer.rows.length > 0);
+    const shown = await until<NewestRows>('/api/rows?table=sales/all_types', hasRows);
     expect(shown.rows).toHaveLength(50);
     expect(shown).toMatchObject({ rowsInFile: 60, moreColumns: 0, file: expect.stringContaining('day=a%2Fb/') });
     expect(shown.columns.map(({ name, type }) => `${name} ${type}`).slice(1, 4)).toEqual([
@@ -233,7 +238,7 @@ describe("the page's server", () => {
       destroy: () => calls.push('destroy'),
       on: () => undefined,
     };
-    const view = new LiveView(new TableLab().ports);
+    const view = new LiveView(new TableLab().ports, (text) => text);
     streamEvents(slow as unknown as ServerResponse, view);
     view.close();
     expect(calls).toEqual(['head', 'destroy']);

@@ -1,8 +1,10 @@
 import { createRequire } from 'node:module';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { runForget } from '../../lib/cli/forget.ts';
+import { tidemark } from '../cli/terminal.ts';
 import { putDmsFile } from '../local/dms-folder.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 import { PageOnlooker } from '../../lib/ui/page-onlooker.ts';
@@ -89,7 +91,11 @@ if (chromiumPath === undefined)
     const page = await open();
     await tableRow(page, 'sales/orders').getByText('active', { exact: true }).waitFor();
     await tableRow(page, 'sales/stock').getByText('inactive', { exact: true }).waitFor();
-    await page.getByText('name it and its key in the file of --tables').waitFor();
+    const inactive = page.locator('#tables-body .reason').filter({ hasText: 'It is not merged' });
+    const place = `--raw ${run.raw} --lake ${run.lake}`;
+    expect(await inactive.locator('code').innerText()).toBe(
+      `npx tidemark activate sales/stock --primary-key … ${place}`,
+    );
     await page.getByRole('heading', { name: 'Newest rows of sales/', exact: false }).waitFor();
     await page.getByRole('button', { name: 'sales/orders', exact: true }).click();
     await peek(page).getByRole('cell', { name: 'pen' }).waitFor();
@@ -125,6 +131,8 @@ if (chromiumPath === undefined)
     await tableRow(page, 'sales/orders').getByText('blocked', { exact: true }).waitFor();
     const reason = page.locator('#tables-body .blocked');
     expect(await reason.innerText()).toMatch(/^20260301-101500123\.parquet .+\n+What to do: .+/);
+    const skip = `npx tidemark skip sales/orders 20260301-101500123.parquet --raw ${run.raw} --lake ${run.lake}`;
+    expect(await reason.locator('code').innerText()).toBe(skip);
     await stream(page).getByText('blocked', { exact: true }).waitFor();
     await page.locator('#announcements', { hasText: 'sales/orders is blocked.' }).waitFor({ state: 'attached' });
     await putDmsFile(run.raw, key, [{ Op: 'U', id: 1, item: 'fountain pen' }]);
@@ -132,6 +140,45 @@ if (chromiumPath === undefined)
     await reason.waitFor({ state: 'hidden' });
     await stream(page).getByText('dropped').waitFor();
     await stream(page).filter({ hasText: '1 updated' }).getByText('merged in').waitFor();
+  });
+
+  it('counts the files that were there before the run, such as the one that blocks a table, until they are merged', async () => {
+    const key = 'sales/orders/20260301-101500123.parquet';
+    await run.stop();
+    await writeFile(join(run.raw, key), 'PAR1 and nothing more');
+    await putDmsFile(run.raw, 'sales/orders/20260301-101600123.parquet', [{ Op: 'I', id: 4, item: 'glue' }]);
+    run = await startWatchedRun(root, TABLES);
+    const page = await open();
+    await tableRow(page, 'sales/orders').getByText('blocked', { exact: true }).waitFor();
+    const waiting = (table: string) => tableRow(page, table).locator('.number');
+    await waiting('sales/orders').getByText('2', { exact: true }).waitFor();
+    await waiting('sales/stock').getByText('1', { exact: true }).waitFor();
+    // Nobody saw them come.
+    expect(await stream(page).count()).toBe(0);
+    await putDmsFile(run.raw, key, [{ Op: 'U', id: 1, item: 'fountain pen' }]);
+    await waiting('sales/orders').getByText('0', { exact: true }).waitFor();
+    await stream(page).filter({ hasText: '20260301-101500123.parquet' }).getByText('merged in').waitFor();
+    expect(await stream(page).filter({ hasText: '101600123' }).count()).toBe(0);
+  });
+
+  it('shows a table no more once it is forgotten', async () => {
+    const page = await open();
+    await tableRow(page, 'sales/stock').waitFor();
+    await rm(join(run.raw, 'sales/stock'), { recursive: true });
+    const io = { out: () => undefined, err: () => undefined };
+    expect(await runForget('sales/stock', { raw: run.raw, lake: run.lake, yes: true }, io)).toBe(0);
+    await tableRow(page, 'sales/stock').waitFor({ state: 'detached' });
+    await page.getByText('1 table', { exact: true }).waitFor();
+  });
+
+  it('activates a table by the command that it shows, while the run goes on', async () => {
+    const page = await open();
+    const command = await page.locator('#tables-body .reason code').innerText();
+    const [, words = ''] = /^npx tidemark (.*)$/.exec(command) ?? [];
+    const { exitCode } = await tidemark(words.replace('…', 'id').split(' '));
+    expect(exitCode).toBe(0);
+    await tableRow(page, 'sales/stock').getByText('active', { exact: true }).waitFor();
+    await tableRow(page, 'sales/stock').locator('.number').getByText('0', { exact: true }).waitFor();
   });
 
   it('shows which table the catalog does not take, why and what to do, until it does', async () => {
@@ -190,7 +237,6 @@ if (chromiumPath === undefined)
     expect(reached).toEqual([
       'Skip to the tables',
       'tables-scroll',
-      'sales/items',
       'sales/orders',
       'sales/stock',
       'The last files as a table',

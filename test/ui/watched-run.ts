@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { placedText } from '../../lib/cli/placed-io.ts';
 import { runLocal } from '../../lib/local/run.ts';
 import { PageOnlooker } from '../../lib/ui/page-onlooker.ts';
 
@@ -23,10 +24,11 @@ export async function startWatchedRun(root: string, tables: object, port = 0): P
   const lines: string[] = [];
   let told: (url: string) => void = () => undefined;
   const address = new Promise<string>((resolve) => (told = resolve));
-  const page = new PageOnlooker(port, (line) => {
+  const tell = (line: string): void => {
     lines.push(line);
     told(/http:\S+(?=\/ )/.exec(line)?.[0] ?? '');
-  });
+  };
+  const page = new PageOnlooker(port, tell, placedText({ raw, lake }));
   const note = (line: string): number => lines.push(line);
   const ended = runLocal({ raw, lake, tables: settings }, { out: note, err: note, stop: stop.signal, onlooker: page });
   const url = await Promise.race([

@@ -19,7 +19,7 @@ const announcer = new Announcer();
 
 /** @param {Update} update @param {boolean} isFirst */
 function show(update, isFirst) {
-  tables.update(update.tables);
+  tables.update(update.tables, isFirst ? tables.missingFrom(update.tables) : update.gone);
   arrivals.update(update.files, isFirst);
   freshness.update(update.freshness);
   rows.update(update.tables);

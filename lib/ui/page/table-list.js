@@ -6,8 +6,6 @@ import { counted, timeText } from './texts.js';
 /** From so many tables on there is a field to find one. */
 const FILTER_MIN = 8;
 const COLUMNS = 6;
-const INACTIVE =
-  'It is not merged. To activate it, name it and its key in the file of --tables, and start the run again.';
 
 /** The tables and how they stand: those that are blocked first. One of them is chosen. */
 export class TableList {
@@ -24,8 +22,16 @@ export class TableList {
     byId('tables-filter-text').addEventListener('input', () => this.#arrange());
   }
 
-  /** @param {readonly TableView[]} views */
-  update(views) {
+  /** Tables that are shown and not among these. @param {readonly TableView[]} views */
+  missingFrom(views) {
+    const names = new Set(views.map(({ table }) => table));
+    return [...this.#tables.keys()].filter((table) => !names.has(table));
+  }
+
+  /** @param {readonly TableView[]} views @param {readonly string[]} gone names of tables that are no more */
+  update(views, gone) {
+    for (const table of gone) this.#tables.delete(table);
+    if (this.chosen !== undefined && !this.#tables.has(this.chosen)) this.chosen = undefined;
     for (const view of views) {
       const known = this.#tables.get(view.table);
       const row = known?.row ?? new TableRow(view.table, () => this.#choose(view.table));
@@ -113,7 +119,7 @@ class TableRow {
   }
 
   /** @param {TableView} view */
-  show({ state, primaryKey, partitionKey, lastChangeFile, waiting, mergedAt, blocked, note, catalog }) {
+  show({ state, primaryKey, partitionKey, lastChangeFile, waiting, mergedAt, blocked, note, catalog, activation }) {
     setText(this.#state, state);
     this.#state.dataset['state'] = state;
     const partition = partitionKey.length > 0 ? `, by ${partitionKey.join(', ')}` : '';
@@ -123,7 +129,7 @@ class TableRow {
     setText(this.#merged, mergedAt === undefined ? '–' : timeText(mergedAt));
     const lines = blocked
       ? [reasonText(blocked), `What to do: ${blocked.next}`]
-      : [...(state === 'inactive' ? [INACTIVE] : []), ...(note === undefined ? [] : [note])];
+      : [...(activation === undefined ? [] : [inactiveText(activation)]), ...(note === undefined ? [] : [note])];
     this.#reason.className = blocked ? 'blocked' : '';
     setLines(this.#reason, lines);
     setLines(this.#catalog, catalogLines(catalog));
@@ -131,11 +137,26 @@ class TableRow {
   }
 }
 
+/** @param {string} activation */
+function inactiveText(activation) {
+  return `It is not merged, and its files wait. To activate it, while this run goes on: ${activation}`;
+}
+
 /** A paragraph each; nothing to see without any. @param {HTMLElement} target @param {readonly string[]} lines */
 function setLines(target, lines) {
   target.hidden = lines.length === 0;
-  if (target.textContent !== lines.join('')) target.replaceChildren(...lines.map((line) => element('p', {}, line)));
+  const text = lines.join('');
+  if (target.dataset['text'] === text) return;
+  target.dataset['text'] = text;
+  target.replaceChildren(...lines.map((line) => element('p', {}, ...withCommands(line))));
 }
+
+/** Commands stand between backticks: without them they can be marked and pasted. @param {string} text */
+function withCommands(text) {
+  return text.split(COMMAND).map((part, i) => (i % 2 === 0 ? part : element('code', {}, part)));
+}
+
+const COMMAND = /`(npx tidemark (?:\\.|'[^']*'|[^`'\\])+)`/;
 
 /** Why the table could not be registered, if so. @param {TableView['catalog']} catalog */
 function catalogLines(catalog) {
