@@ -1,4 +1,5 @@
 import { bytesText } from '../bytes-text.ts';
+import { commandText, TABLE } from '../command-text.ts';
 import { countText } from '../count-text.ts';
 import { TableBlocked } from '../errors.ts';
 import { isMerged, pendingLoads } from './pending.ts';
@@ -63,7 +64,7 @@ function copied({ name }: LoadFile, progress: Progress, listing: RawListing): Ta
     name,
     `${name} is another version than the one that was merged, and ${countText(files.length)} merged change files, such as ${files[0]?.name ?? ''}, were written again: whether this is a new full load, or a copy of the raw files, cannot be told.`,
     {
-      next: 'If the raw files were copied, build the table anew from all of them: tidemark replay … --all. If DMS loaded the table again, remove the change files from before that.',
+      next: `If the raw files were copied, build the table anew from all of them: ${commandText('replay', TABLE, '--all')}. If DMS loaded the table again, remove the change files from before that.`,
     },
   );
 }

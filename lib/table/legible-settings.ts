@@ -1,3 +1,4 @@
+import { commandText, TABLE } from '../command-text.ts';
 import { TableBlocked } from '../errors.ts';
 import type { TableSettingsOfRow } from './row.ts';
 
@@ -19,7 +20,7 @@ export function illegibleSettings({
 }
 
 const FORMS: Readonly<Record<TableSettingsOfRow['illegible'][number], string>> = {
-  PrimaryKey: "'id', 'a,b' or 'null'; tidemark activate does so",
-  PartitionKey: "'day', 'a,b' or 'null'; tidemark activate does so",
+  PrimaryKey: `'id', 'a,b' or 'null': ${commandText('activate', TABLE, '--primary-key', '…')}`,
+  PartitionKey: `'day', 'a,b' or 'null': ${commandText('activate', TABLE, '--partition-key', '…')}`,
   out_path: "'bucket/folder/', or remove it",
 };

@@ -1,3 +1,4 @@
+import { aboutTable } from '../command-text.ts';
 import { mapConcurrently } from '../concurrency.ts';
 import { tableOfPath } from '../dms/object-key.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -98,7 +99,7 @@ export function statusOf(
   const { lastFullLoadDate, lastChangeFile, today, blocked, catalog } = progress;
   // Once a merge has come to it, that is what blocks the table.
   const illegible = blocked ? undefined : illegibleSettings(settings);
-  const note = illegible ? `${illegible.reason} ${illegible.next}` : rawGoneNote(progress);
+  const note = illegible ? aboutTable(`${illegible.reason} ${illegible.next}`, table) : rawGoneNote(progress);
   return {
     table,
     state: stateOf({ settings, progress }),

@@ -137,7 +137,7 @@ describe('a load file that is written once more', () => {
       blocked: {
         file: 'LOAD00000001.parquet',
         reason: expect.stringMatching(/^LOAD00000001.parquet is another version .* 2 merged change files, such as /),
-        next: expect.stringContaining('tidemark replay … --all'),
+        next: expect.stringContaining('`tidemark replay shop/orders --all`'),
       },
     });
     expect(await table.rows()).toEqual(['1 changed']);
