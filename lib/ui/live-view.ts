@@ -1,12 +1,12 @@
 import { type FollowedFile, FollowedFiles, type Look } from '../local/followed-files.ts';
-import { commandText } from '../command-text.ts';
 import { tableOfPath, tablePath } from '../dms/object-key.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { TableStatus } from '../table/list-tables.ts';
 import { listTables, statusOf } from '../table/list-tables.ts';
 import type { TableOutcome } from '../table/reconcile-batch.ts';
 import type { MergeReport } from '../table/report.ts';
-import type { FileView, Freshness, MergeView, Recent, TableView, Update } from './view.ts';
+import { mergeView, tableView } from './table-view.ts';
+import type { FileView, Freshness, Recent, TableView, Update } from './view.ts';
 
 const FILES_MAX = 200;
 const FRESHNESS_MAX = 600;
@@ -66,10 +66,11 @@ export class LiveView {
   async refresh(): Promise<void> {
     const { tables } = await listTables({ lag: false }, this.#ports);
     for (const status of tables) {
-      const before = this.#tables.get(status.table);
-      const { mergedAt, version = 0 } = before ?? {};
+      const { mergedAt, version = 0 } = this.#tables.get(status.table) ?? {};
       const after = this.#viewOf(status, mergedAt, version);
-      if (JSON.stringify(after) !== JSON.stringify(before)) this.#showTable(after);
+      this.#showTable(after);
+      // Another process may have merged what waits.
+      if (after.waiting > 0) this.#followed.look(this.#pathOf(status.table));
     }
     const known = new Set(tables.map(({ table }) => table));
     for (const table of this.#tables.keys()) if (!known.has(table)) this.#forget(table);
@@ -131,20 +132,8 @@ export class LiveView {
   }
 
   #viewOf(status: TableStatus, mergedAt: number | undefined, version: number): TableView {
-    const { table, state, blocked, catalog } = status;
-    const waiting = this.#followed.waitingOf(this.#pathOf(table));
-    const activation = this.shown(commandText('activate', table, '--primary-key', '…'));
-    return {
-      ...status,
-      ...(blocked && { blocked: { ...blocked, next: this.shown(blocked.next) } }),
-      ...(catalog?.failed && {
-        catalog: { ...catalog, failed: { ...catalog.failed, next: this.shown(catalog.failed.next) } },
-      }),
-      waiting,
-      ...(mergedAt !== undefined && { mergedAt }),
-      version,
-      ...(state === 'inactive' && { activation }),
-    };
+    const waiting = this.#followed.waitingOf(this.#pathOf(status.table));
+    return tableView(status, { waiting, version, ...(mergedAt !== undefined && { mergedAt }) }, this.shown);
   }
 
   #reported(path: string, table: string, report: MergeReport): void {
@@ -162,6 +151,7 @@ export class LiveView {
   }
 
   #showTable(table: TableView): void {
+    if (JSON.stringify(table) === JSON.stringify(this.#tables.get(table.table))) return;
     this.#tables.set(table.table, table);
     this.#changed.tables.set(table.table, table);
     this.#changed.gone.delete(table.table);
@@ -242,15 +232,5 @@ function noChanges() {
     gone: new Set<string>(),
     files: new Map<number, FileView>(),
     freshness: [] as Freshness[],
-  };
-}
-
-function mergeView(report: MergeReport): MergeView {
-  return {
-    files: report.loadFiles + report.changeFiles,
-    inserted: report.rowsInserted,
-    updated: report.rowsUpdated,
-    deleted: report.rowsDeleted,
-    ignored: report.rowsIgnored,
   };
 }

@@ -23,7 +23,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'the row is updated without a condition',
     'lib/table/row-store.ts',
-    "Object.fromEntries(['Version', ...EDITED_ATTRIBUTES].map((name) => [name, row.item[name]]))",
+    "Object.fromEntries(['Version', ...EDITED_ATTRIBUTES].map((name) => [name, item[name]]))",
     '{}',
   ),
   bug(

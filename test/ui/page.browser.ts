@@ -154,7 +154,7 @@ if (chromiumPath === undefined)
     await waiting('sales/orders').getByText('2', { exact: true }).waitFor();
     await waiting('sales/stock').getByText('1', { exact: true }).waitFor();
     // Nobody saw them come.
-    expect(await stream(page).count()).toBe(0);
+    expect(await stream(page).filter({ hasText: '20260301-10' }).count()).toBe(0);
     await putDmsFile(run.raw, key, [{ Op: 'U', id: 1, item: 'fountain pen' }]);
     await waiting('sales/orders').getByText('0', { exact: true }).waitFor();
     await stream(page).filter({ hasText: '20260301-101500123.parquet' }).getByText('merged in').waitFor();
