@@ -116,11 +116,16 @@ describe('a run on folders of one machine', () => {
     ];
     for (const [name, target] of links) await symlink(target, join(raw, name));
     const { exitCode, err } = await run({ ...ORDERS_ACTIVE, 'stock/items': { primaryKey: ['id'], active: true } });
-    const told = links.map(([name]) => `a link that leads to no file is passed over[^]*path=${join(raw, name)}\n`);
-    expect([exitCode, `${err}\n`]).toEqual([
-      0,
-      expect.stringMatching(new RegExp(`^warning: ${told.join('warning: ')}$`)),
-    ]);
+    expect(exitCode).toBe(0);
+    const lines = err.trim().split('\n');
+    expect(lines.pop()).toBe('2 tables up to date.');
+    // Each folder is listed when it is its table's turn.
+    expect(lines.sort()).toEqual(
+      links.map(
+        ([name]) =>
+          expect.stringMatching(`^warning: a link that leads to no file .* path=${join(raw, name)}$`) as unknown,
+      ),
+    );
     expect(await lakeRows(lake, 'sales/orders')).toEqual([{ id: 1, item: 'pen' }]);
     expect(await lakeRows(lake, 'stock/items')).toEqual([{ id: 7, item: 'ink' }]);
   });
