@@ -1,6 +1,6 @@
 import { bytesText } from '../bytes-text.ts';
 import { commandText, TABLE } from '../command-text.ts';
-import { countText } from '../count-text.ts';
+import { counted, countText } from '../count-text.ts';
 import { TableBlocked } from '../errors.ts';
 import { isMerged, pendingLoads } from './pending.ts';
 import { versionsOf } from './raw-listing.ts';
@@ -62,7 +62,7 @@ function copied({ name }: LoadFile, progress: Progress, listing: RawListing): Ta
   const files = copiedFiles(progress, listing);
   return new TableBlocked(
     name,
-    `${name} is another version than the one that was merged, and ${countText(files.length)} merged change files, such as ${files[0]?.name ?? ''}, were written again: whether this is a new full load, or a copy of the raw files, cannot be told.`,
+    `${name} is another version than the one that was merged, and merged change files were written again (${countText(files.length)}, such as ${files[0]?.name ?? ''}): whether this is a new full load, or a copy of the raw files, cannot be told.`,
     {
       next: `If the raw files were copied, build the table anew from all of them: ${commandText('replay', TABLE, '--all')}. If DMS loaded the table again, remove the change files from before that.`,
     },
@@ -148,7 +148,7 @@ export function newLoad(row: TableRow, listing: RawListing, reason: string): New
 /** What of the change files a new full load has in it already: if it is none, they are lost. */
 function supersededText(progress: Progress, { changeFiles }: RawListing, since: number): string {
   const older = changeFiles.filter((file) => isMerged(file, progress) && file.lastModified.getTime() < since);
-  return older.length === 0 ? '' : `; ${countText(older.length)} change files before it count no more`;
+  return older.length === 0 ? '' : `; ${counted(older.length, 'change file')} before it no longer counted`;
 }
 
 /** Whether a load file is of the load that was being built anew when a new one came. */

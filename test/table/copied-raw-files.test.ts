@@ -136,7 +136,9 @@ describe('a load file that is written once more', () => {
       state: 'blocked',
       blocked: {
         file: 'LOAD00000001.parquet',
-        reason: expect.stringMatching(/^LOAD00000001.parquet is another version .* 2 merged change files, such as /),
+        reason: expect.stringMatching(
+          /^LOAD00000001.parquet is another version .* merged change files were written again \(2, such as /,
+        ),
         next: expect.stringContaining('`tidemark replay shop/orders --all`'),
       },
     });
@@ -154,7 +156,7 @@ describe('a load file that is written once more', () => {
     await table.lab.settle();
     expect(await table.rows()).toEqual(['3 fig']);
     expect(table.lab.said.map(({ facts }) => facts.reason)).toContain(
-      'LOAD00000001.parquet was loaded again; 2 change files before it count no more',
+      'LOAD00000001.parquet was loaded again; 2 change files before it no longer counted',
     );
     expect((await verified(table)).notes).toContain('Change files older than the full load do not count: 2.');
   });
