@@ -65,17 +65,16 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: 'a file is marked as merged before it is',
     patches: [
       {
-        file: 'lib/table/reconcile.ts',
-        find: 'const { claimed, written } = await carryOut(\n      row,',
+        file: 'lib/table/take-step.ts',
+        find: 'const { claimed, written } = await carryOut(row,',
         replace: `const marked = await saveProgress(row, committed(row.progress, planned.slices, planned.plan.counts, clock.now()), tables, random);
-    const { claimed, written } = await carryOut(
-      marked,`,
+  const { claimed, written } = await carryOut(marked,`,
       },
     ],
   },
   bug(
     'LastIncrementalFile is written apart from the commit',
-    'lib/table/reconcile.ts',
+    'lib/table/take-step.ts',
     'const done = await saveProgress(claimed, progress, tables, random);',
     `const { coverage, lastChangeFile, ...others } = progress;
     const half = await saveProgress(claimed, others, tables, random);
