@@ -6,7 +6,7 @@ import type { TableOutcome } from '../../lib/table/reconcile-batch.ts';
 import { reconcileBatch } from '../../lib/table/reconcile-batch.ts';
 import type { Queue, ReceivedMessage } from '../cloud/queue.ts';
 import type { Account } from './account.ts';
-import type { Process } from './calls.ts';
+import type { Process } from './process.ts';
 
 /** A message as Lambda hands it to a function. */
 type Message = Omit<ReceivedMessage, 'receiveCount' | 'groupId'> & {
@@ -79,7 +79,9 @@ export class Consumers {
   }
 
   async #merge(ports: Ports, process: Process, messages: readonly Message[]): Promise<string[]> {
-    const tables = messages.map(tableOf);
+    const wakeUps = messages.map(({ body }) => JSON.parse(body) as WakeUp);
+    const tables = wakeUps.map(({ table }) => table);
+    process.isCompacting = wakeUps.some(({ compact }) => compact !== undefined);
     const paths = [...new Set(tables)];
     const deadline = ports.clock.now() + this.timeoutSeconds * 1000;
     const merge = { process, isAlone: paths.length === 1, until: deadline };
@@ -117,10 +119,6 @@ export class Consumers {
   #alive(path: string): RunningMerge[] {
     return [...(this.#merging.get(path) ?? [])].filter(({ process }) => process.alive);
   }
-}
-
-function tableOf({ body }: Message): string {
-  return (JSON.parse(body) as WakeUp).table;
 }
 
 /** How many of a function run at the same time. */

@@ -5,7 +5,7 @@
 import type { TableItem } from '../../lib/ports/table-store.ts';
 import type { MemoryObjectStore } from '../cloud/memory-object-store.ts';
 import { isSame } from '../cloud/memory-table-store.ts';
-import type { Process } from './calls.ts';
+import type { Process } from './process.ts';
 import type { Counters } from './counters.ts';
 import type { LakeRow } from './lake-view.ts';
 import { LakeView } from './lake-view.ts';

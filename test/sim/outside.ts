@@ -27,7 +27,14 @@ export class Outside {
   ) {
     this.tables = scenario.tables.map((spec, i) => new SourceTable(`shop/t${i}`, spec, account));
     for (const [i, spec] of scenario.tables.entries()) this.#begin(this.tables[i]!, spec);
-    for (const event of scenario.events) this.#steps.push(this.#stepOf(event));
+    for (const event of scenario.events) {
+      const { run, ...rest } = this.#stepOf(event);
+      const asEvent = (): void | Promise<void> => {
+        this.account().surroundings.calls.faults.eventTakesPlace();
+        return run();
+      };
+      this.#steps.push({ ...rest, run: asEvent });
+    }
   }
 
   /** What comes next; undefined if that was all. */

@@ -97,7 +97,6 @@ export type Event = { table: number } & (
 
 export type FaultKind =
   | 'rejected'
-  | 'throttled'
   /** It takes effect, and the caller is told that it failed. */
   | 'answer lost'
   /** It takes effect, the answer is lost, and the client's own retry meets what it did itself. */
@@ -112,8 +111,11 @@ export type FaultKind =
   | 'frozen';
 
 export interface FaultSpec {
-  /** Counted among the calls that change the lake, that change anything, or among all. */
+  /** Calls are counted once so many events have taken place; 0: from the beginning. */
+  after: number;
+  /** Counted are those that change the lake, that change anything, or all. */
   among: 'lake writes' | 'writes' | 'calls';
+  /** How many of them come before the one that it befalls. */
   at: number;
   kind: FaultKind;
 }

@@ -14,7 +14,8 @@ import type { WakeUpQueue } from '../../lib/ports/wake-up-queue.ts';
 import type { WakeUp } from '../../lib/queue/wake-up.ts';
 import type { MemoryObjectStore } from '../cloud/memory-object-store.ts';
 import type { MemoryTableStore } from '../cloud/memory-table-store.ts';
-import type { Calls, Process } from './calls.ts';
+import type { Calls } from './calls.ts';
+import type { Process } from './process.ts';
 
 /** Told of every effect, when it has just happened. */
 export interface Observer {

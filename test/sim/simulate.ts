@@ -8,6 +8,7 @@ import type { Counters } from './counters.ts';
 import { Invariants } from './invariants.ts';
 import { Outside } from './outside.ts';
 import { activate } from './people.ts';
+import { phasesOf } from './phases.ts';
 import type { Scenario } from './scenario.ts';
 import { Scheduler } from './scheduler.ts';
 import { unregistered } from './registration.ts';
@@ -49,7 +50,9 @@ class Simulation {
     const scheduler = (this.scheduler = new Scheduler(scenario.schedule));
     const heading = (): string => new Date(scheduler.clock.now()).toISOString().slice(5, 23);
     this.trace = isTraced ? new KeptTrace(heading) : NO_TRACE;
-    this.calls = new Calls(scheduler, scenario.faults, counters, this.trace);
+    this.calls = new Calls(scheduler, scenario.faults, counters, this.trace, (process, call) =>
+      phasesOf(process, call, this.outside.tables),
+    );
     this.outside = new Outside(
       scenario,
       () => this.account,
@@ -80,7 +83,7 @@ class Simulation {
   async run(): Promise<void> {
     await this.#settle();
     this.#note('no more faults');
-    this.calls.stopFaults();
+    this.calls.faults.stop();
     this.account.consumers.restoreTimeout();
     for (const table of this.outside.tables) {
       table.release();
@@ -185,16 +188,16 @@ class Simulation {
 
   /** What is up to date costs a few reads when it is looked at again, and nothing is written. */
   async #mustBeQuiet(): Promise<void> {
-    const { calls, writes } = this.calls.counts;
+    const { calls, writes } = this.calls.faults.counts;
     const tables = this.outside.tables.length;
     const dead = this.account.deadWakeUps();
     runSweep(this.account);
     await this.#settle();
-    const swept = this.calls.counts.writes - writes;
+    const swept = this.calls.faults.counts.writes - writes;
     if (swept > 0) throw new Violation(`a sweep of tables that are up to date makes ${swept} writes`);
     for (const { path } of this.outside.tables) this.account.send({ table: path, cause: 'once more' });
     await this.#settle();
-    const made = { calls: this.calls.counts.calls - calls, writes: this.calls.counts.writes - writes };
+    const made = { calls: this.calls.faults.counts.calls - calls, writes: this.calls.faults.counts.writes - writes };
     // Of each batch the messages' visibility is extended.
     if (made.writes > tables) throw new Violation(`looking at tables that are up to date makes ${made.writes} writes`);
     if (made.calls > 2 + 6 * tables)
