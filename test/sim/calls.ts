@@ -230,14 +230,22 @@ interface PendingCall extends Action {
   endsBy: number;
 }
 
-function kindsOf<T>(call: Call<T>): readonly CallKind[] {
-  if (!call.writes) return READ;
-  return isLakeWrite(call) ? LAKE_WRITE : WRITE;
+function kindsOf<T>({ store, name, writes }: Call<T>): readonly CallKind[] {
+  if (store === 'catalog') return writes ? KINDS.catalogWrite : KINDS.catalogRead;
+  if (!writes) return KINDS.read;
+  if (store === 'lake') return KINDS.lake;
+  return KINDS[name === 'update' || name === 'send' ? name : 'other'];
 }
 
-const READ = ['calls'] as const;
-const WRITE = ['calls', 'writes'] as const;
-const LAKE_WRITE = ['calls', 'writes', 'lake writes'] as const;
+const KINDS = {
+  catalogRead: ['calls', 'catalog'],
+  catalogWrite: ['calls', 'writes', 'catalog'],
+  read: ['calls'],
+  lake: ['calls', 'writes', 'lake writes'],
+  update: ['calls', 'writes', 'updates'],
+  send: ['calls', 'writes', 'sends'],
+  other: ['calls', 'writes'],
+} as const;
 
 function isLakeWrite<T>({ store, writes }: Call<T>): boolean {
   return store === 'lake' && writes !== undefined;

@@ -4,8 +4,15 @@ export type CallKind = FaultSpec['among'];
 
 /** Which of a schedule's calls meet a fault. */
 export class Faults {
-  /** How many calls there were, and how many that change something. */
-  readonly counts: Record<CallKind, number> = { calls: 0, writes: 0, 'lake writes': 0 };
+  /** How many calls there were of each kind. */
+  readonly counts: Record<CallKind, number> = {
+    calls: 0,
+    writes: 0,
+    'lake writes': 0,
+    updates: 0,
+    sends: 0,
+    catalog: 0,
+  };
   /** Those whose event has not taken place. */
   #waiting: readonly FaultSpec[];
   /** Those that wait for their call, counted from the first of all. */

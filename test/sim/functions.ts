@@ -88,7 +88,7 @@ export class Functions {
       if (counter !== undefined) counters.add(counter);
     };
     return {
-      raw: new SimObjectStore('raw', account.raw, caller),
+      raw: new SimObjectStore('raw', account.raw, caller, account.pageKeys),
       lake: new SimObjectStore('lake', account.lake, caller),
       tables: new SimTableStore(account.tables, account.items, caller),
       queue: new SimQueue(queue, caller),

@@ -1,9 +1,10 @@
 /** How fast-check makes scenarios up, and shrinks them. */
 import fc from 'fast-check';
-import { ids, keyKind, rows } from './events.ts';
+import { between, ids, keyKind, rows } from './events.ts';
+import { fault, faultOfCatalog, few } from './fault-specs.ts';
 import type { FaultSpec, HourlySpec, Scenario, TableSpec } from './scenario.ts';
 import { undone } from './shapes.ts';
-import { fault, few, story, told } from './story.ts';
+import { interruption, story, told } from './story.ts';
 
 const hourly = fc.record<HourlySpec>({
   load: ids,
@@ -17,6 +18,7 @@ const tableSpec = fc.record<TableSpec>({
   registered: fc.constantFrom(true, true, true, false),
   typed: fc.oneof({ weight: 15, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
   load: fc.array(ids, { maxLength: 2 }),
+  between,
   hourly: fc.oneof({ weight: 14, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: hourly }),
 });
 const tables = fc.oneof(
@@ -32,12 +34,18 @@ const small = fc
     beginning: few(fault),
     story,
     notices: fc.constantFrom<Scenario['notices']>('prompt', 'prompt', 'doubled', 'late', 'lossy'),
-    limits: fc.constantFrom<Scenario['limits']>('usual', 'growing', 'usual', 'sliced', 'single'),
+    limits: fc.constantFrom<Scenario['limits']>('usual', 'growing', 'small files', 'sliced', 'single'),
     timeout: fc.constantFrom<Scenario['timeout']>(900, 900, 30),
+    atDeadline: fc.constantFrom<Scenario['atDeadline']>('stops', 'is killed'),
+    pageKeys: fc.constantFrom<Scenario['pageKeys']>(1000, 1000, 1000, 2, 1),
     receives: fc.constantFrom<Scenario['receives']>(5, 5, 1),
-    catalog: fc.oneof({ weight: 7, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+    ofCatalog: fc.oneof({ weight: 6, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: few(faultOfCatalog) }),
   })
-  .map(({ beginning, story: chapters, ...rest }): Scenario => ({ ...rest, ...told(beginning, chapters) }));
+  .map(({ beginning, story: chapters, ofCatalog, ...rest }): Scenario => ({
+    ...rest,
+    ...told([...beginning, ...(ofCatalog ?? [])], chapters),
+    catalog: ofCatalog !== null,
+  }));
 
 /** A write of a merge takes effect when another has taken over, and needs none since what was changed is undone. */
 const writesOvertaken = fc
@@ -50,6 +58,7 @@ const writesOvertaken = fc
         registered: fc.constant(true),
         typed: fc.constant(false),
         load: fc.constant([[1, 2, 3, 4]]),
+        between: fc.constant([]),
         hourly: fc.constant(null),
       }),
     ),
@@ -65,9 +74,41 @@ const writesOvertaken = fc
     notices: fc.constantFrom<Scenario['notices']>('prompt', 'late'),
     limits: fc.constantFrom<Scenario['limits']>('usual', 'growing'),
   })
-  .map((overtaken): Scenario => ({ ...overtaken, timeout: 900, receives: 5, catalog: false }));
+  .map((overtaken): Scenario => ({
+    ...overtaken,
+    timeout: 900,
+    atDeadline: 'stops',
+    pageKeys: 1000,
+    receives: 5,
+    catalog: false,
+  }));
+
+/** Something is done to a file of which a merge has written a part. */
+const interrupted = fc
+  .record({
+    schedule: fc.noShrink(fc.integer()),
+    tables: fc.tuple(
+      fc.record<TableSpec>({
+        key: fc.constantFrom('id', 'none'),
+        partitioned: fc.boolean(),
+        registered: fc.constant(true),
+        typed: fc.constant(false),
+        load: fc.array(ids, { maxLength: 1 }),
+        between: fc.constant([]),
+        hourly: fc.constant(null),
+      }),
+    ),
+    chapter: interruption,
+    notices: fc.constantFrom<Scenario['notices']>('prompt', 'prompt', 'late'),
+    limits: fc.constantFrom<Scenario['limits']>('sliced', 'sliced', 'usual', 'small files'),
+    timeout: fc.constantFrom<Scenario['timeout']>(900, 30),
+    atDeadline: fc.constantFrom<Scenario['atDeadline']>('stops', 'is killed'),
+    receives: fc.constantFrom<Scenario['receives']>(5, 1),
+  })
+  .map(({ chapter, ...rest }): Scenario => ({ ...rest, ...told([], [chapter]), pageKeys: 1000, catalog: false }));
 
 export const scenarios: fc.Arbitrary<Scenario> = fc.oneof(
-  { weight: 15, arbitrary: small },
+  { weight: 12, arbitrary: small },
+  { weight: 3, arbitrary: interrupted },
   { weight: 1, arbitrary: writesOvertaken },
 );

@@ -41,17 +41,24 @@ export class SimObjectStore implements ObjectStore {
     private readonly name: 'raw' | 'lake',
     private readonly store: MemoryObjectStore,
     private readonly caller: Caller,
+    private readonly pageKeys = Infinity,
   ) {}
 
+  /** Page by page, each as it is when its turn comes. */
   async *list(prefix: string, options: { after?: string } = {}): AsyncIterable<ObjectSummary> {
     const process = this.caller.process();
-    const effect = (): Promise<ObjectSummary[]> => {
-      if (this.name === 'raw') this.caller.observer.rawListed(process, prefix);
-      return Promise.resolve(this.store.listed(prefix, options.after));
-    };
-    const objects = await this.caller.calls.make(process, { store: this.name, name: 'list', target: prefix, effect });
-    for (const object of objects) this.#see(object);
-    yield* objects;
+    let { after } = options;
+    for (let isFirst = true; isFirst || after !== undefined; isFirst = false) {
+      const effect = (): Promise<ObjectSummary[]> => {
+        if (isFirst && this.name === 'raw') this.caller.observer.rawListed(process, prefix);
+        return Promise.resolve(this.store.listed(prefix, after, this.pageKeys + 1));
+      };
+      const found = await this.caller.calls.make(process, { store: this.name, name: 'list', target: prefix, effect });
+      const objects = found.length > this.pageKeys ? found.slice(0, -1) : found;
+      for (const object of objects) this.#see(object);
+      yield* objects;
+      after = objects.length < found.length ? objects.at(-1)?.key : undefined;
+    }
   }
 
   async head(key: string): Promise<ObjectSummary | undefined> {

@@ -84,7 +84,7 @@ class Simulation {
     await this.#settle();
     this.#note('no more faults');
     this.calls.faults.stop();
-    this.account.consumers.restoreTimeout();
+    this.account.consumers.allowWholeTime();
     for (const table of this.outside.tables) {
       table.release();
       await activate(table, this.account);
@@ -98,14 +98,14 @@ class Simulation {
       await this.#mustCome('at the end');
     }
     if (this.scheduler.random.chance(0.5)) await this.#unblock('restored', (table) => table.removals.restore());
-    await this.#unblock('loaded again', (table) => this.outside.loadAgain(table, [[1, 2]]));
+    await this.#unblock('loaded again', (table) => this.outside.loadAgain(table, [[1, 2]], []));
     if (this.scheduler.random.chance(REBUILT_SHARE)) {
       for (const { path } of this.outside.tables) runReplay(this.account, path, { kind: 'all' });
       await this.#settle();
       await this.#mustCome('built anew from the raw files');
     }
     if (this.account.catalog) await this.#mustBeRegistered(this.account.catalog);
-    if (this.scheduler.random.chance(QUIET_SHARE)) await this.#mustBeQuiet();
+    if (this.account.pageKeys === 1000 && this.scheduler.random.chance(QUIET_SHARE)) await this.#mustBeQuiet();
   }
 
   /** What people do about tables that cannot go on since raw files are gone. */
