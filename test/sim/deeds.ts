@@ -34,6 +34,7 @@ const activation = fc.constant((of: number): Event[] => [
 ]);
 const skip = fc.constant((of: number): Event => ({ kind: 'skip', table: of, what: 'change' }));
 const putAgain = fc.constant((of: number): Event => ({ kind: 'put again', table: of }));
+const vanish = fc.constant((of: number): Event => ({ kind: 'vanish', table: of, when: 'merging' }));
 const sweep = fc.constant((of: number): Event => ({ kind: 'sweep', table: of }));
 
 /** When all is merged. The deed comes last. */
@@ -63,6 +64,7 @@ export const deedMeanwhile: fc.Arbitrary<Event[]> = fc
       { weight: 1, arbitrary: one(edit) },
       { weight: 1, arbitrary: one(compact) },
       { weight: 1, arbitrary: one(reload) },
+      { weight: 1, arbitrary: one(vanish) },
       { weight: 1, arbitrary: one(rows.map((changes) => (of: number) => good(of, changes))) },
     ),
   })

@@ -5,7 +5,7 @@ import type { Event } from './scenario.ts';
 
 /** A file that goes while it waits, or is merged. */
 export const vanished: fc.Arbitrary<Event[]> = fc
-  .record({ table, before: rows, after: rows, when: fc.constantFrom('now' as const, 'merging' as const) })
+  .record({ table, before: rows, after: rows, when: fc.constantFrom<'now' | 'merging'>('now', 'merging', 'merging') })
   .map(({ table: of, before, after, when }): Event[] => {
     const vanish: Event = { kind: 'vanish', table: of, when };
     return when === 'now' ? [good(of, before), vanish, good(of, after)] : [vanish, good(of, before), good(of, after)];

@@ -114,7 +114,7 @@ export const shape: fc.Arbitrary<Event[]> = fc.oneof(
   { weight: 2, arbitrary: reshaped },
   {
     weight: 4,
-    arbitrary: fc.oneof(vanished, expired, pierced, truncated, skippedForAWhile, {
+    arbitrary: fc.oneof({ weight: 2, arbitrary: vanished }, expired, pierced, truncated, skippedForAWhile, {
       weight: 2,
       arbitrary: pieceSkippedForAWhile,
     }),

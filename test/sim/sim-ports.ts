@@ -22,7 +22,7 @@ export interface Observer {
   rawListed(process: Process, prefix: string): void;
   lakeChanged(process: Process, key: string, before: Uint8Array | undefined): Promise<void>;
   rowChanged(process: Process, before: TableItem | undefined, after: TableItem): void;
-  /** A version is replaced or removed by a container that never saw it. */
+  /** A version is replaced or removed by an invocation that never saw it. */
   unseen(key: string, eTag: string): void;
 }
 
@@ -34,8 +34,8 @@ export interface Caller {
 }
 
 export class SimObjectStore implements ObjectStore {
-  /** Versions that this container knows to exist. */
-  readonly #seen = new Set<string>();
+  /** Versions that an invocation knows to exist. */
+  readonly #seen = new WeakMap<Process, Set<string>>();
 
   constructor(
     private readonly name: 'raw' | 'lake',
@@ -55,17 +55,17 @@ export class SimObjectStore implements ObjectStore {
       };
       const found = await this.caller.calls.make(process, { store: this.name, name: 'list', target: prefix, effect });
       const objects = found.length > this.pageKeys ? found.slice(0, -1) : found;
-      for (const object of objects) this.#see(object);
+      for (const object of objects) this.#see(process, object);
       yield* objects;
       after = objects.length < found.length ? objects.at(-1)?.key : undefined;
     }
   }
 
   async head(key: string): Promise<ObjectSummary | undefined> {
+    const process = this.caller.process();
     const effect = () => this.store.head(key);
-    const call = { store: this.name, name: 'head', target: key, effect };
-    const object = await this.caller.calls.make(this.caller.process(), call);
-    if (object) this.#see(object);
+    const object = await this.caller.calls.make(process, { store: this.name, name: 'head', target: key, effect });
+    if (object) this.#see(process, object);
     return object;
   }
 
@@ -78,7 +78,7 @@ export class SimObjectStore implements ObjectStore {
     const process = this.caller.process();
     const whole: Piece[] = [];
     for await (const piece of pieces) whole.push(piece);
-    if (replaces !== 'absent') this.#mustHaveSeen(key, replaces.eTag);
+    if (replaces !== 'absent') this.#mustHaveSeen(process, key, replaces.eTag);
     const written = await this.caller.calls.make(process, {
       store: this.name,
       name: 'write',
@@ -97,13 +97,13 @@ export class SimObjectStore implements ObjectStore {
         },
       },
     });
-    this.#see({ key, eTag: written.eTag });
+    this.#see(process, { key, eTag: written.eTag });
     return written;
   }
 
   delete(key: string, eTag: string): Promise<void> {
     const process = this.caller.process();
-    this.#mustHaveSeen(key, eTag);
+    this.#mustHaveSeen(process, key, eTag);
     const effect = async (): Promise<void> => {
       const before = this.store.bytes(key);
       await this.store.delete(key, eTag);
@@ -119,12 +119,14 @@ export class SimObjectStore implements ObjectStore {
     });
   }
 
-  #see({ key, eTag }: Pick<ObjectSummary, 'key' | 'eTag'>): void {
-    this.#seen.add(`${eTag} ${key}`);
+  #see(process: Process, { key, eTag }: Pick<ObjectSummary, 'key' | 'eTag'>): void {
+    const seen = this.#seen.get(process) ?? new Set<string>();
+    seen.add(`${eTag} ${key}`);
+    this.#seen.set(process, seen);
   }
 
-  #mustHaveSeen(key: string, eTag: string): void {
-    if (!this.#seen.has(`${eTag} ${key}`)) this.caller.observer.unseen(key, eTag);
+  #mustHaveSeen(process: Process, key: string, eTag: string): void {
+    if (this.#seen.get(process)?.has(`${eTag} ${key}`) !== true) this.caller.observer.unseen(key, eTag);
   }
 }
 

@@ -85,6 +85,9 @@ class Simulation {
     this.#note('no more faults');
     this.calls.faults.stop();
     this.account.consumers.allowWholeTime();
+    // What was given up since there was no time for it is looked at by the next sweep.
+    if (this.outside.tables.some(({ item }) => (item?.Blocked as { file: string } | undefined)?.file === ''))
+      this.account.loseNotice();
     for (const table of this.outside.tables) {
       table.release();
       await activate(table, this.account);

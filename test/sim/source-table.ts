@@ -24,6 +24,7 @@ export class SourceTable implements Watched {
   isJoined = false;
   isLaidOutAnew = false;
   isAhead = false;
+  partialSince = -1;
   isPartitioned: boolean;
   key: KeyKind;
   columns: Columns;
