@@ -93,11 +93,19 @@ export async function compactTable(
  * is then theirs; nothing is committed.
  */
 export async function emptyJoinedFiles(row: StoredRow, site: CompactionSite): Promise<StoredRow> {
-  const lakeFiles = await readLakeFiles(row, site.prefix, site.access);
+  const lakeFiles = await readJoinedFiles(row, site);
   const plan = planOf(row, lakeFiles, [emptiedLeftovers(lakeFiles)]);
   const { deadline, access, ports, prefix } = site;
   return (await carryOut(row, { plan, batch: NO_BATCH }, prefix, deadline, new Meter('', NO_METRICS), access, ports))
     .claimed;
+}
+
+/** A table that is to be built anew since has no file of its own generation yet that tells the columns. */
+async function readJoinedFiles(row: StoredRow, { prefix, access }: CompactionSite): Promise<LakeFiles> {
+  const lakeFiles = await readLakeFiles(row, prefix, access);
+  const { generation } = joinedLeftovers(lakeFiles)[0] ?? row.progress;
+  if (generation === row.progress.generation) return lakeFiles;
+  return readLakeFiles({ ...row, progress: { ...row.progress, generation } }, prefix, access);
 }
 
 const TRIES_MAX = 3;

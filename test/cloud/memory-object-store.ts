@@ -74,9 +74,9 @@ export class MemoryObjectStore implements ObjectStore {
     }
   }
 
-  /** What `list` gives, at once. */
-  listed(prefix: string, after?: string): ObjectSummary[] {
-    return this.#bucket.list(prefix, after, Infinity).map(summary);
+  /** The first objects of what `list` gives, at once. */
+  listed(prefix: string, after?: string, max = Infinity): ObjectSummary[] {
+    return this.#bucket.list(prefix, after, max).map(summary);
   }
 
   head(key: string): Promise<ObjectSummary | undefined> {

@@ -41,11 +41,14 @@ export class Account {
   readonly arrivals: Queue;
   readonly wakeUps: Queue;
   readonly config: Config;
+  readonly #limits: Limits;
   readonly items = new Map<string, TableItem>();
   /** Commands that did not come to waking the table, or not yet. */
   commandsUnderWay = 0;
   readonly functions: Functions;
   readonly consumers: Consumers;
+  /** Of a listing of raw files. */
+  readonly pageKeys: number;
   readonly #dead: Queue;
   readonly #deadArrivals: Queue;
   #ids = 0;
@@ -57,7 +60,8 @@ export class Account {
     readonly surroundings: Surroundings,
   ) {
     const { clock } = surroundings.scheduler;
-    const { limits, timeout, receives: maxReceiveCount } = scenario;
+    const { limits, timeout, atDeadline, receives: maxReceiveCount } = scenario;
+    this.pageKeys = scenario.pageKeys;
     const notices = new Notices(this, scenario.notices);
     this.raw = new MemoryObjectStore({ clock, eTagOf: contentHash, onCreated: (key) => notices.created(key) });
     this.lake = new MemoryObjectStore({ clock, eTagOf: contentHash });
@@ -78,6 +82,7 @@ export class Account {
       { fifo: true, visibilitySeconds: 6 * 900, maxReceiveCount, deadLetters: this.#dead },
       clock,
     );
+    this.#limits = { ...DEFAULT_LIMITS, ...LIMITS[limits] };
     this.catalog = scenario.catalog ? new MemoryCatalog() : undefined;
     this.config = {
       rawBucket: 'raw-bucket',
@@ -85,10 +90,10 @@ export class Account {
       lakeBucket: 'lake-bucket',
       lakePrefix: '',
       ...(scenario.catalog && { catalogDatabase: CATALOG_DATABASE }),
-      limits: { ...DEFAULT_LIMITS, ...LIMITS[limits] },
+      limits: this.#limits,
     };
     this.functions = new Functions(this);
-    this.consumers = new Consumers(this, timeout);
+    this.consumers = new Consumers(this, { seconds: timeout, atDeadline });
     const stream = new RowStream(this);
     this.tables = new MemoryTableStore({ onChange: (change) => stream.add(change) });
   }
@@ -100,6 +105,11 @@ export class Account {
 
   loseNotice(): void {
     this.noticesLost++;
+  }
+
+  /** From now on lake files may be as large as ever: those that were full can be joined. */
+  allowLargeFiles(): void {
+    this.#limits.targetFileBytes = DEFAULT_LIMITS.targetFileBytes;
   }
 
   id(): string {
@@ -156,4 +166,5 @@ const LIMITS: Readonly<Record<Scenario['limits'], Partial<Limits>>> = {
   growing: { deadBytesShare: 1, smallRowGroups: 1000 },
   sliced: { valuesPerMerge: 8 },
   single: { filesPerMerge: 1 },
+  'small files': { targetFileBytes: 1 },
 };

@@ -6,31 +6,19 @@ import type { SeededRandom } from '../../lib/sample/seeded-random.ts';
 import { ObjectChanged } from '../../lib/ports/object-store.ts';
 import { TableItemChanged } from '../../lib/ports/table-store.ts';
 import type { Counters } from './counters.ts';
-import type { FaultKind, FaultSpec } from './scenario.ts';
+import { Faults, type CallKind } from './faults.ts';
+import type { Process } from './process.ts';
+import type { FaultSpec } from './scenario.ts';
 import type { Action, Actor, Scheduler } from './scheduler.ts';
 import type { Trace } from './trace.ts';
 
-/** One invocation of a function. */
-export class Process {
-  alive = true;
-  /** Calls that have not been answered. */
-  waiting = 0;
-  /** Whether a call of it was held back until others may have moved on. */
-  isSlow = false;
-  /** When it listed each raw prefix last, in steps. */
-  readonly listedAt = new Map<string, number>();
-
-  constructor(
-    readonly actor: Actor,
-    /** Nothing more comes of it. */
-    readonly died: () => void,
-  ) {}
-}
-
-export interface Call<T> {
+export interface CallTarget {
   store: 'raw' | 'lake' | 'tables' | 'queue' | 'catalog';
   name: string;
   target: string;
+}
+
+export interface Call<T> extends CallTarget {
   /** More of it, for the trace. */
   detail?: () => string;
   /** Absent if nothing is changed by it. */
@@ -47,11 +35,9 @@ class CallFailed extends Error {
 }
 
 export class Calls {
-  /** How many calls there were, and how many that change something. */
-  readonly counts = { calls: 0, writes: 0, 'lake writes': 0 };
+  readonly faults: Faults;
   /** Calls that change something and arrive later than their sender waits, by store and target. */
   readonly #underWay: string[] = [];
-  #faults: FaultSpec[];
   readonly #network: Actor;
   readonly #random: SeededRandom;
 
@@ -60,15 +46,12 @@ export class Calls {
     faults: readonly FaultSpec[],
     private readonly counters: Counters,
     private readonly trace: Trace,
+    /** What is under way when a fault befalls a call. */
+    private readonly phasesOf: (process: Process, call: CallTarget) => string[],
   ) {
-    this.#faults = [...faults];
+    this.faults = new Faults(faults);
     this.#random = scheduler.random;
     this.#network = scheduler.actor('network');
-  }
-
-  /** Whatever is under way goes on; no new faults. */
-  stopFaults(): void {
-    this.#faults = [];
   }
 
   /** Whether something may change yet that its sender has given up. */
@@ -103,8 +86,11 @@ export class Calls {
   }
 
   async #take<T>(process: Process, call: Call<T>, answer: Answer<T>, pending: PendingCall): Promise<void> {
-    const fault = this.#nextFault(call);
-    if (fault) this.counters.add(`fault: ${fault}`);
+    const fault = this.faults.next(kindsOf(call));
+    if (fault) {
+      this.counters.add(`fault: ${fault}`);
+      for (const phase of this.phasesOf(process, call)) this.counters.add(`faults in ${phase}`);
+    }
     this.counters.add(`call: ${call.store} ${call.name}`);
     const outcome = fault ? `: ${fault}` : '';
     this.trace.note(() => `${text(process, call)}${outcome}`);
@@ -113,7 +99,6 @@ export class Calls {
         await this.#answer(process, call, answer);
         break;
       case 'rejected':
-      case 'throttled':
         answer.fail(new CallFailed(fault));
         break;
       case 'answer lost':
@@ -227,18 +212,6 @@ export class Calls {
     const isRefused = error instanceof ObjectChanged || error instanceof TableItemChanged;
     if (isRefused && isLate && name !== 'read') this.counters.add('late calls refused');
   }
-
-  #nextFault<T>({ store, writes }: Call<T>): FaultKind | undefined {
-    const { counts } = this;
-    const among = {
-      calls: true,
-      writes: writes !== undefined,
-      'lake writes': writes !== undefined && store === 'lake',
-    };
-    const at = this.#faults.findIndex((fault) => among[fault.among] && fault.at === counts[fault.among]);
-    for (const kind of ['calls', 'writes', 'lake writes'] as const) if (among[kind]) counts[kind]++;
-    return at < 0 ? undefined : this.#faults.splice(at, 1)[0]?.kind;
-  }
 }
 
 function text<T>({ actor }: Process, { store, name, target, detail }: Call<T>): string {
@@ -256,6 +229,23 @@ interface PendingCall extends Action {
   isLakeWrite: boolean;
   endsBy: number;
 }
+
+function kindsOf<T>({ store, name, writes }: Call<T>): readonly CallKind[] {
+  if (store === 'catalog') return writes ? KINDS.catalogWrite : KINDS.catalogRead;
+  if (!writes) return KINDS.read;
+  if (store === 'lake') return KINDS.lake;
+  return KINDS[name === 'update' || name === 'send' ? name : 'other'];
+}
+
+const KINDS = {
+  catalogRead: ['calls', 'catalog'],
+  catalogWrite: ['calls', 'writes', 'catalog'],
+  read: ['calls'],
+  lake: ['calls', 'writes', 'lake writes'],
+  update: ['calls', 'writes', 'updates'],
+  send: ['calls', 'writes', 'sends'],
+  other: ['calls', 'writes'],
+} as const;
 
 function isLakeWrite<T>({ store, writes }: Call<T>): boolean {
   return store === 'lake' && writes !== undefined;

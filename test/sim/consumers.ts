@@ -6,7 +6,9 @@ import type { TableOutcome } from '../../lib/table/reconcile-batch.ts';
 import { reconcileBatch } from '../../lib/table/reconcile-batch.ts';
 import type { Queue, ReceivedMessage } from '../cloud/queue.ts';
 import type { Account } from './account.ts';
-import type { Process } from './calls.ts';
+import type { Process } from './process.ts';
+import type { Scenario } from './scenario.ts';
+import type { Action } from './scheduler.ts';
 
 /** A message as Lambda hands it to a function. */
 type Message = Omit<ReceivedMessage, 'receiveCount' | 'groupId'> & {
@@ -25,18 +27,18 @@ export class Consumers {
   /** Merges of a table that are under way, or died so. */
   readonly #merging = new Map<string, Set<RunningMerge>>();
 
-  /** @param timeoutSeconds that an invocation of merge has */
   constructor(
     private readonly account: Account,
-    private timeoutSeconds: number,
+    /** What an invocation of merge has, and what becomes of one that has used it up. */
+    private timeout: { seconds: number; atDeadline: Scenario['atDeadline'] },
   ) {
     this.#poll('route', account.arrivals);
     this.#poll('merge', account.wakeUps);
   }
 
-  /** A whole invocation's time again. */
-  restoreTimeout(): void {
-    this.timeoutSeconds = FULL_TIMEOUT_SECONDS;
+  /** From now on an invocation has time for all that it is to do. */
+  allowWholeTime(): void {
+    this.timeout = { seconds: FULL_TIMEOUT_SECONDS, atDeadline: 'stops' };
   }
 
   /** Whether a merge that may be of this table has not ended. */
@@ -79,16 +81,38 @@ export class Consumers {
   }
 
   async #merge(ports: Ports, process: Process, messages: readonly Message[]): Promise<string[]> {
-    const tables = messages.map(tableOf);
+    const wakeUps = messages.map(({ body }) => JSON.parse(body) as WakeUp);
+    const tables = wakeUps.map(({ table }) => table);
+    process.isCompacting = wakeUps.some(({ compact }) => compact !== undefined);
     const paths = [...new Set(tables)];
-    const deadline = ports.clock.now() + this.timeoutSeconds * 1000;
+    const deadline = ports.clock.now() + this.timeout.seconds * 1000;
+    const killing = this.#killAt(deadline, process);
     const merge = { process, isAlone: paths.length === 1, until: deadline };
     for (const path of paths) this.#begin(path, merge);
-    const { failed, outcomes } = await reconcileBatch(messages, { deadline, requestId: ports.random.id() }, ports);
+    const invocation = { deadline, requestId: ports.random.id() };
+    const { failed, outcomes } = await reconcileBatch(messages, invocation, ports).finally(() => {
+      if (killing) this.account.surroundings.scheduler.remove(killing);
+    });
     for (const path of paths) this.#merging.get(path)?.delete(merge);
     const failures = messages.map(({ messageId }) => failed.includes(messageId));
     this.#settled(tables, failures, outcomes);
     return failed;
+  }
+
+  /** Nobody waits for an invocation that is not at its end in time. */
+  #killAt(deadline: number, process: Process): Action | undefined {
+    if (this.timeout.atDeadline === 'stops') return undefined;
+    const { scheduler, calls, counters, trace } = this.account.surroundings;
+    const at = deadline + scheduler.random.pick([0, RESERVE_MS]);
+    const run = (): void => {
+      if (!process.alive) return;
+      counters.add('merges killed at their deadline');
+      trace.note(() => `${process.actor.name} is killed: its time is up`);
+      calls.kill(process);
+    };
+    const killing: Action = { actor: scheduler.actor('timeout'), readyAt: at, endsBy: at, run };
+    scheduler.add(killing);
+    return killing;
   }
 
   /** Handed back is what was not merged, and nothing else. @param failures of the messages of these tables */
@@ -119,10 +143,8 @@ export class Consumers {
   }
 }
 
-function tableOf({ body }: Message): string {
-  return (JSON.parse(body) as WakeUp).table;
-}
-
 /** How many of a function run at the same time. */
 const CONCURRENCY = { route: 2, merge: 3 } as const;
 const FULL_TIMEOUT_SECONDS = 900;
+/** What merge keeps free before it is stopped. */
+const RESERVE_MS = 15_000;

@@ -11,14 +11,17 @@ export const rowChange = fc.record<RowChange>({
 });
 export const rows = fc.oneof(
   { weight: 2, arbitrary: fc.tuple(rowChange) },
-  { weight: 1, arbitrary: fc.array(rowChange, { minLength: 2, maxLength: 3 }) },
+  { weight: 1, arbitrary: fc.array(rowChange, { minLength: 2, maxLength: 4 }) },
 );
+/** Mostly no file at all. */
+export const between = fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: rows });
 const how = fc.oneof(
   { weight: 9, arbitrary: fc.constant<'good'>('good') },
   { weight: 1, arbitrary: fc.constant<'late'>('late') },
   { weight: 2, arbitrary: fc.constantFrom<Damage>('truncated', 'garbage', 'empty', 'odd operation', 'other type') },
 );
 export const table = fc.nat(1);
+export const replayed = fc.constantFrom('all' as const, 'from file' as const, 'from time' as const);
 export const columnChange = fc.constantFrom<ColumnChange>(
   'added',
   'dropped',
@@ -28,6 +31,12 @@ export const columnChange = fc.constantFrom<ColumnChange>(
   'wider amount',
   'wider time',
 );
+
+export const settled: Event = { kind: 'pause', table: 0, until: 'settled' };
+
+export function good(of: number, changes: readonly RowChange[]): Event {
+  return { kind: 'change', table: of, rows: changes, how: 'good' };
+}
 
 export const event: fc.Arbitrary<Event> = fc.oneof(
   { weight: 10, arbitrary: fc.record({ kind: fc.constant('change' as const), table, rows, how }) },
@@ -45,6 +54,8 @@ export const event: fc.Arbitrary<Event> = fc.oneof(
       kind: fc.constant('load' as const),
       table,
       pieces: fc.array(ids, { minLength: 1, maxLength: 2 }),
+      between,
+      when: fc.constantFrom('settled', 'at once'),
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('key' as const), table, key: keyKind }) },
@@ -65,7 +76,8 @@ export const event: fc.Arbitrary<Event> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('replay' as const),
       table,
-      from: fc.oneof(fc.constant<'all'>('all'), fc.nat(3)),
+      what: replayed,
+      nth: fc.nat(3),
     }),
   },
   {
@@ -97,7 +109,7 @@ export const event: fc.Arbitrary<Event> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.oneof(
-      fc.record({ kind: fc.constant('vanish' as const), table, when: fc.constantFrom('now', 'merging') }),
+      fc.record({ kind: fc.constant('vanish' as const), table, when: fc.constantFrom('now', 'merging', 'merged') }),
       fc.record({ kind: fc.constant('on truncate' as const), table, then: fc.constantFrom('empty', 'keep') }),
       fc.record({ kind: fc.constant('expire' as const), table, count: fc.integer({ min: 1, max: 3 }) }),
     ),

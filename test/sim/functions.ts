@@ -5,11 +5,9 @@ import type { Ports } from '../../lib/ports/ports.ts';
 import type { WakeUpQueue } from '../../lib/ports/wake-up-queue.ts';
 import { OWN_THREAD } from '../../lib/threads/own-thread.ts';
 import type { Account } from './account.ts';
-import { Process } from './calls.ts';
+import { Process, type FunctionName } from './process.ts';
 import { SimCatalog } from './sim-catalog.ts';
 import { SimObjectStore, SimQueue, SimTableStore } from './sim-ports.ts';
-
-export type FunctionName = 'route' | 'merge' | 'wake' | 'sweep' | 'command';
 
 interface Container {
   process: Process | undefined;
@@ -37,7 +35,7 @@ export class Functions {
       this.#running[name]--;
       container.process = undefined;
     };
-    const process = new Process(actor, () => {
+    const process = new Process(actor, name, () => {
       ended();
       this.#containers.splice(this.#containers.indexOf(container), 1);
     });
@@ -90,7 +88,7 @@ export class Functions {
       if (counter !== undefined) counters.add(counter);
     };
     return {
-      raw: new SimObjectStore('raw', account.raw, caller),
+      raw: new SimObjectStore('raw', account.raw, caller, account.pageKeys),
       lake: new SimObjectStore('lake', account.lake, caller),
       tables: new SimTableStore(account.tables, account.items, caller),
       queue: new SimQueue(queue, caller),

@@ -5,7 +5,7 @@
 import type { TableItem } from '../../lib/ports/table-store.ts';
 import type { MemoryObjectStore } from '../cloud/memory-object-store.ts';
 import { isSame } from '../cloud/memory-table-store.ts';
-import type { Process } from './calls.ts';
+import type { Process } from './process.ts';
 import type { Counters } from './counters.ts';
 import type { LakeRow } from './lake-view.ts';
 import { LakeView } from './lake-view.ts';
@@ -29,6 +29,8 @@ export interface Watched {
   isJoined: boolean;
   /** Whether its files may be laid out anew, since that was asked for or a column became wider. */
   isLaidOutAnew: boolean;
+  /** When the raw files were listed before the first rows of the half merged file were merged, in steps. */
+  partialSince: number;
   /** Whether a merge died on the way, so that its lake may be ahead of its row until that is merged again. */
   isAhead: boolean;
 }
@@ -73,8 +75,7 @@ export class Invariants implements Observer {
       return;
     }
     const bytes = this.lake.bytes(key);
-    const old = this.view.rows(table.lakeFolder);
-    const hadRows = this.view.rowsOf(key).length > 0;
+    const old = this.view.rowsOf(key);
     await this.view.update(key, bytes);
     const rows = this.view.rows(table.lakeFolder);
     const changed = this.view.rowsOf(key);
@@ -84,17 +85,17 @@ export class Invariants implements Observer {
       return;
     }
     if (before && !bytes) this.counters.add('files removed for good');
-    if (before && bytes && this.growing && hadRows && changed.length > 0 && !table.isLaidOutAnew)
+    if (before && bytes && this.growing && old.length > 0 && changed.length > 0 && !table.isLaidOutAnew)
       this.#growth(key, before, bytes);
     for (const { text } of changed)
       if (!table.model.given.has(text)) this.fail(`${key}: no raw file ever gave the row ${text}`);
     const builtWith = item.BuiltWith as { PrimaryKey: string } | undefined;
     if (!builtWith) return;
     const kind = keyKindOf(builtWith.PrimaryKey);
-    this.#twice(table, key, rows, kind, Number(item.Generation));
+    this.#twice(table, `the write of ${key}`, rows, kind, item);
     // Raw files that came back while the lake was emptied may be gone again.
     const isEmptied = isEmptying(item) && table.model.present.size === 0;
-    if (!isEmptied) this.#missing(table, key, old, rows, kind, Number(item.Generation));
+    if (!isEmptied) this.#missing(table, key, old, rows, kind, item);
   }
 
   rowChanged(process: Process, before: TableItem | undefined, after: TableItem): void {
@@ -107,10 +108,19 @@ export class Invariants implements Observer {
     table.model.follow(before, after, process.listedAt.get(table.rawFolder) ?? -1);
     if (isEmptying(after) && !isEmptying(before)) this.#emptied(table, process, after);
     this.#watermark(table, process, before, after);
+    const [begun, begunBefore] = [after, before].map((item) => item?.Partial as { file: string } | undefined);
+    if (begun && begun.file !== begunBefore?.file) table.partialSince = process.listedAt.get(table.rawFolder) ?? -1;
     if (Number(after.Attempts ?? 0) > Number(before?.Attempts ?? 0)) table.isAhead = true;
     for (const name of Object.keys(after.SkippedFiles ?? {}))
       if (!table.model.askedToSkip.has(name)) this.fail(`${name} of ${after.path} is skipped, which nobody asked for`);
     if (isCommit(before, after)) this.committed(table, after);
+    if (table.isJoined && before?.Intent !== undefined && after.Intent === undefined) this.#settled(table, after);
+  }
+
+  /** Nobody is at the lake's files any more. */
+  #settled(table: Watched, item: TableItem): void {
+    const { PrimaryKey } = item.BuiltWith as { PrimaryKey: string };
+    this.#twice(table, 'a step', this.view.rows(table.lakeFolder), keyKindOf(PrimaryKey), item);
   }
 
   /** The lake holds just what the row says is merged. */
@@ -155,33 +165,36 @@ export class Invariants implements Observer {
       this.fail(`the new version of ${key} does not begin with the old one`);
   }
 
-  #twice(table: Watched, key: string, rows: readonly LakeRow[], kind: KeyKind, generation: number): void {
+  #twice(table: Watched, what: string, rows: readonly LakeRow[], kind: KeyKind, item: TableItem): void {
+    // While files are joined rows are in the old one and in the new; once nobody is at it, in one.
+    const isJoining = table.isJoined && item.Intent !== undefined;
     const seen = new Map<string, LakeRow>();
     for (const row of rows) {
-      if (table.wasRekeyed && row.generation !== generation) continue;
+      if (table.wasRekeyed && row.generation !== Number(item.Generation)) continue;
       const text = keyText(row, kind);
       const other = seen.get(text);
       seen.set(text, row);
-      if (!other || table.isJoined || table.model.hourly?.doubled.has(row.id)) continue;
-      if (other.folder === row.folder) this.fail(`after the write of ${key} a reader finds ${text} twice`);
+      if (!other || isJoining || table.model.hourly?.doubled.has(row.id)) continue;
+      if (other.folder === row.folder) this.fail(`after ${what} a reader finds ${text} twice`);
       else this.counters.add('rows twice while they move');
     }
   }
 
+  /** @param before rows of the file that was written */
   #missing(
-    { model, isJoined }: Watched,
+    { model }: Watched,
     key: string,
     before: readonly LakeRow[],
     after: readonly LakeRow[],
     kind: KeyKind,
-    generation: number,
+    item: TableItem,
   ): void {
-    if (after.length >= before.length || isJoined) return;
+    if (before.length === 0) return;
     const left = new Set(after.map((row) => keyText(row, kind)));
     for (const row of before) {
       const text = keyText(row, kind);
       // A load that was superseded, or a table that is built anew, is replaced piece by piece.
-      if (left.has(text) || row.generation < generation || model.isEverDeleted(text, kind)) continue;
+      if (left.has(text) || row.generation < Number(item.Generation) || model.mayBeDeleted(text, kind, item)) continue;
       this.fail(`after the write of ${key} a reader misses ${text}, which nothing deletes`);
     }
   }
@@ -191,13 +204,13 @@ export class Invariants implements Observer {
    * skipped, named as blocking, or older than the full load:
    * - a file put after the merge had listed the raw files last: it could not know of it, and the file is late;
    * - a file below the mark as it was before: it is not listed, but found by its own wake-up or by the sweep;
-   * - a file that came when the first rows of the one it now names were merged: that one is merged to its end before any
-   *   other, though others sort before it, and those are late;
+   * - a file that came, or counts again, when the first rows of the one it now names were merged: that one is merged to its
+   *   end before any other, though others sort before it, and those are late;
    * - a table none of whose change files is merged in this generation: then it says nothing.
    * What is exempt here must be merged at the end all the same: `Simulation.#mustBeDone`.
    */
   #watermark(
-    { model, rawFolder, path }: Watched,
+    { model, rawFolder, path, partialSince }: Watched,
     process: Process,
     before: TableItem | undefined,
     after: TableItem,
@@ -205,8 +218,8 @@ export class Invariants implements Observer {
     if (before?.LastIncrementalFile === after.LastIncrementalFile) return;
     const last = lastFile(after).slice(path.length);
     if (!last.startsWith('2')) return; // none is merged in this generation
-    if ((before?.Partial as { file: string } | undefined)?.file === last) return;
-    const listedAt = process.listedAt.get(rawFolder) ?? -1;
+    const begun = before?.Partial as { file: string } | undefined;
+    const listedAt = begun?.file === last ? partialSince : (process.listedAt.get(rawFolder) ?? -1);
     const mark = before?.LowWaterMark ?? '';
     for (const version of model.present.values()) {
       const { name, kind, putAt, lastModified } = version;
@@ -216,7 +229,8 @@ export class Invariants implements Observer {
         isMerged(version, after) ||
         isSkipped(version, after) ||
         lastModified < Number(after.Since ?? 0) ||
-        blocked?.file === name
+        blocked?.file === name ||
+        (begun?.file === last && model.askedToSkip.has(name))
       )
         continue;
       this.fail(`LastIncrementalFile of ${path} passes ${name}, which is not merged`);

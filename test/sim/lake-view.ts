@@ -33,7 +33,16 @@ export class LakeView {
 
   /** How columns are stored that no two files of a table may have otherwise, or engines refuse it: names and types. */
   columns(folder: string): Set<string> {
-    return new Set([...this.#columns].flatMap(([key, columns]) => (key.startsWith(folder) ? columns : [])));
+    return this.#columnsOf((key) => key.startsWith(folder));
+  }
+
+  /** The same of the files that have rows. */
+  columnsOfRows(folder: string): Set<string> {
+    return this.#columnsOf((key) => key.startsWith(folder) && this.rowsOf(key).length > 0);
+  }
+
+  #columnsOf(isOf: (key: string) => boolean): Set<string> {
+    return new Set([...this.#columns].flatMap(([key, columns]) => (isOf(key) ? columns : [])));
   }
 
   /** @param bytes undefined if the object is gone */

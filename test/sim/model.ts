@@ -111,22 +111,48 @@ export class TableModel {
     // What is set back to be merged again.
     if (after.Replay !== undefined && before?.Version !== after.Version)
       for (const version of this.#committed) {
-        if (version.kind !== 'change') continue;
-        // One that went while it was merged, in the midst of others, nobody misses: what older ones say comes back.
-        if (wasGone(version) && after.path + version.name > lastFile(after)) this.#doubtful.add(version);
-        if (wasGone(version) || isMerged(version, after)) continue;
+        if (version.kind !== 'change' || wasGone(version) || isMerged(version, after)) continue;
         this.#committed.delete(version);
         if (this.#gone.has(version)) this.#doubtful.add(version);
       }
+    if (after.Replay !== undefined && before?.Replay === undefined)
+      this.#pass(before, wasGone, ({ name }) => after.path + name > lastFile(after));
     // What the hourly solution had merged.
     if (after.TakenOver === true && before?.TakenOver !== true)
       for (const version of this.hourly?.files ?? []) if (!this.#gone.has(version)) this.#commit(version);
     const isSame = before !== undefined && before.Generation === after.Generation;
     const [names, namesBefore] = [after, isSame ? before : undefined].map(mergedNames) as [string[], string[]];
-    for (const name of names) if (!namesBefore.includes(name)) this.#commit(this.#lastGood(name));
+    for (const name of names) {
+      if (namesBefore.includes(name)) continue;
+      this.#commit(this.#lastGood(name));
+      // One that comes late.
+      if (isSame && after.path + name < lastFile(before)) this.#pass(before, wasGone, (version) => version.name > name);
+    }
     const loadsBefore = isSame ? loadFiles(before) : {};
     for (const [name, eTag] of Object.entries(loadFiles(after)))
       if (loadsBefore[name] !== eTag) this.#commit(this.#version(name, eTag));
+  }
+
+  /**
+   * Files are merged, or merged again, on top of such as are gone. The row knows of those that it names, and of all if none
+   * older is there; others from the midst nobody misses, and what older ones say comes back.
+   * @param before the row that was to tell
+   */
+  #pass(
+    before: TableItem | undefined,
+    wasGone: (version: RawVersion) => boolean,
+    isPassed: (version: RawVersion) => boolean,
+  ): void {
+    const named = mergedNames(before);
+    const isThere = (version: RawVersion): boolean => this.present.get(version.name) === version || !wasGone(version);
+    for (const version of this.#committed) {
+      if (version.kind !== 'change' || !wasGone(version) || !isPassed(version) || named.includes(version.name))
+        continue;
+      const isAfterAnother = this.history.some(
+        (other) => other.kind === 'change' && other.name < version.name && isThere(other),
+      );
+      if (isAfterAnother) this.#doubtful.add(version);
+    }
   }
 
   /** Nothing is left of what there was, since all raw files were removed: what is there now is all. */
@@ -162,9 +188,14 @@ export class TableModel {
     return [...this.#gone.keys()].some((version) => this.#counts(version));
   }
 
-  /** Whether any file ever deletes this key. */
-  isEverDeleted(text: string, key: KeyKind): boolean {
-    return this.history.some(({ rows }) => rows.some((row) => row.op === 'D' && keyText(row, key) === text));
+  /** Whether a file that the row does not say is merged deletes this key: it may be under way. */
+  mayBeDeleted(text: string, key: KeyKind, item: TableItem): boolean {
+    const isSettled = (version: RawVersion): boolean =>
+      item.Replay === undefined &&
+      (this.present.get(version.name) === version ? isMerged(version, item) : this.#committed.has(version));
+    return this.history.some(
+      (version) => version.rows.some((row) => row.op === 'D' && keyText(row, key) === text) && !isSettled(version),
+    );
   }
 
   /**

@@ -6,6 +6,7 @@ import { leaveHourlyTable } from './hourly-table.ts';
 import type { Invariants } from './invariants.ts';
 import { activate, edit, replay, setKey, setPartitioned, skip, takeSkipBack } from './people.ts';
 import type { Damage, Event, Lateness, RowChange, Scenario, TableSpec } from './scenario.ts';
+import type { RawVersion } from './raw-version.ts';
 import type { Lull } from './scheduler.ts';
 import { SourceTable } from './source-table.ts';
 
@@ -14,6 +15,9 @@ interface Step {
   what: string;
   run: () => void | Promise<void>;
 }
+
+/** Ids of the rows of each piece. */
+type Pieces = readonly (readonly number[])[];
 
 export class Outside {
   readonly tables: SourceTable[];
@@ -27,7 +31,14 @@ export class Outside {
   ) {
     this.tables = scenario.tables.map((spec, i) => new SourceTable(`shop/t${i}`, spec, account));
     for (const [i, spec] of scenario.tables.entries()) this.#begin(this.tables[i]!, spec);
-    for (const event of scenario.events) this.#steps.push(this.#stepOf(event));
+    for (const event of scenario.events) {
+      const { run, ...rest } = this.#stepOf(event);
+      const asEvent = (): void | Promise<void> => {
+        this.account().surroundings.calls.faults.eventTakesPlace();
+        return run();
+      };
+      this.#steps.push({ ...rest, run: asEvent });
+    }
   }
 
   /** What comes next; undefined if that was all. */
@@ -45,30 +56,46 @@ export class Outside {
   }
 
   /** DMS loads a table again, whatever it is at. */
-  loadAgain(table: SourceTable, pieces: readonly (readonly number[])[]): void {
+  loadAgain(table: SourceTable, pieces: Pieces, between: readonly RowChange[]): void {
     table.model.currentLoad = new Set();
-    const puts = pieces.map((ids, i): Step => ({
-      lull: 'none',
-      what: `LOAD0000000${i + 1} of ${table.name} is written again`,
-      run: () => {
-        const version = table.putPiece(i, ++this.#files, ids);
-        if (i === 0) table.model.since = version.lastModified;
-      },
-    }));
-    this.#steps.unshift(...puts);
+    const begun = (version: RawVersion): void => {
+      table.model.since = version.lastModified;
+    };
+    this.#steps.unshift(...this.#load(table, pieces, between, begun));
   }
 
-  #begin(table: SourceTable, { registered, load, hourly }: TableSpec): void {
+  /** @param begun told of the first piece */
+  #load(
+    table: SourceTable,
+    pieces: Pieces,
+    between: readonly RowChange[],
+    begun: (version: RawVersion) => void,
+  ): Step[] {
+    const puts = pieces.map((ids, i) => (): void => {
+      const version = table.putPiece(i, ++this.#files, ids);
+      if (i === 0) begun(version);
+    });
+    const what = (i: number): string => `LOAD0000000${i + 1} of ${table.name} is written`;
+    const [first, ...others] = puts;
+    if (!first || between.length === 0) return puts.map((put, i) => step(what(i), put));
+    const together = (): void => {
+      first();
+      table.change(changeName(++this.#files), this.#files, between, undefined);
+      for (const put of others) put();
+    };
+    return [
+      step(`${puts.length} pieces of the load of ${table.name}, and a change after the first, are written`, together),
+    ];
+  }
+
+  #begin(table: SourceTable, { registered, load, between, hourly }: TableSpec): void {
     if (hourly) {
       this.#files = Math.max(this.#files, 1 + hourly.changes.length);
       this.#steps.push(step(`${table.name} is as the hourly solution left it`, () => this.#takeOver(table, hourly)));
       return;
     }
     if (registered) this.#steps.push(step(`${table.name} is set up`, () => activate(table, this.account())));
-    for (const [i, ids] of load.entries()) {
-      const run = () => void table.putPiece(i, ++this.#files, ids);
-      this.#steps.push(step(`LOAD0000000${i + 1} of ${table.name} is written`, run));
-    }
+    this.#steps.push(...this.#load(table, load, between, () => undefined));
   }
 
   async #takeOver(table: SourceTable, hourly: NonNullable<TableSpec['hourly']>): Promise<void> {
@@ -84,7 +111,11 @@ export class Outside {
       case 'change':
         return this.#change(table, event.rows, event.how);
       case 'load':
-        return step(`a new full load of ${name}`, () => this.#reload(table, event.pieces, 6), 'settled');
+        if (event.when === 'settled')
+          return step(`a new full load of ${name}`, () => this.#reload(table, event, 6), 'settled');
+        return step(`a new full load of ${name} at once`, () => {
+          if (table.tellsNewLoad) this.loadAgain(table, event.pieces, event.between);
+        });
       case 'release':
         return step(`${name} gets what is very late`, () => table.release());
       case 'bad piece':
@@ -119,6 +150,8 @@ export class Outside {
         return step(`the oldest raw files of ${name} are removed`, () => table.removals.expire(event.count));
       case 'vanish':
         if (event.when === 'now') return step(`a raw file of ${name} is removed`, () => table.removals.vanish());
+        if (event.when === 'merged')
+          return step(`a merged raw file of ${name} is removed`, () => table.removals.vanishMerged());
         return step(`a raw file of ${name} is to be removed`, () => table.removals.vanishWhileMerged());
       case 'truncate':
         return step(`all raw files of ${name} are removed`, () => table.removals.truncate());
@@ -129,10 +162,11 @@ export class Outside {
           const { join, purge } = event;
           table.isJoined ||= join;
           table.isLaidOutAnew = true;
+          if (join) this.account().allowLargeFiles();
           this.account().send({ table: path, cause: this.account().id(), compact: { join, purge } });
         });
       case 'replay':
-        return step(`${name} is replayed`, () => replay(table, event.from, this.account()));
+        return step(`${name} is replayed`, () => replay(table, event, this.account()));
       case 'skip':
         return step(`a file of ${name} is skipped`, () => skip(table, event.what, this.account()));
       case 'take a skip back':
@@ -154,7 +188,7 @@ export class Outside {
 
   #change(table: SourceTable, changes: readonly RowChange[], how: 'good' | Lateness | Damage): Step {
     const number = ++this.#files;
-    const name = `20260301-${100_000_000 + number * 1000}.parquet`;
+    const name = changeName(number);
     const put = (damage?: Damage): void => void table.change(name, number, changes, damage);
     if (how === 'late' || how === 'very late')
       return step(`${name} of ${table.name} is ${how}`, () => table.hold(put, how));
@@ -167,11 +201,11 @@ export class Outside {
   }
 
   /** DMS loads a table again when all before is done; whether it is cannot be told from the files alone. */
-  async #reload(table: SourceTable, pieces: readonly (readonly number[])[], tries: number): Promise<void> {
+  async #reload(table: SourceTable, load: Event & { kind: 'load' }, tries: number): Promise<void> {
     if (this.arrears(table) === undefined) {
       // Its first piece would be taken for the one that is missing.
       if (table.model.isPieceMissing() && table.item?.ChangeFiles === undefined) return;
-      this.loadAgain(table, pieces);
+      this.loadAgain(table, load.pieces, load.between);
       return;
     }
     if (tries === 0) return;
@@ -180,9 +214,13 @@ export class Outside {
     await activate(table, this.account());
     this.account().redrive();
     runSweep(this.account());
-    const run = (): Promise<void> => this.#reload(table, pieces, tries - 1);
+    const run = (): Promise<void> => this.#reload(table, load, tries - 1);
     this.#steps.unshift({ lull: 'settled', what: `${table.name} is brought up to date before its load`, run });
   }
+}
+
+function changeName(number: number): string {
+  return `20260301-${100_000_000 + number * 1000}.parquet`;
 }
 
 function step(what: string, run: Step['run'], lull: Lull = 'none'): Step {

@@ -1,9 +1,10 @@
 /** What people do about a table: they edit its row, or give commands. */
+import { parseRawFile } from '../../lib/dms/raw-file.ts';
 import { configureTable } from '../../lib/table/configure.ts';
 import type { Account } from './account.ts';
 import { runReplay, runSkip } from './commands.ts';
 import { isMerged, loadFiles } from './raw-version.ts';
-import type { KeyKind } from './scenario.ts';
+import type { Event, KeyKind } from './scenario.ts';
 import type { SourceTable } from './source-table.ts';
 
 /** Its keys are set, and that it is to be merged. */
@@ -31,11 +32,21 @@ export function setPartitioned(table: SourceTable, isPartitioned: boolean, accou
   edit(table, { PartitionKey: isPartitioned ? 'day' : 'null' }, account);
 }
 
-/** @param from all of it, or from one of its change files on */
-export function replay({ path, model }: SourceTable, from: number | 'all', account: Account): void {
+export function replay(
+  { path, model }: SourceTable,
+  { what, nth }: Event & { kind: 'replay' },
+  account: Account,
+): void {
   const names = model.changeNames();
-  if (from === 'all') runReplay(account, path, { kind: 'all' });
-  else if (names.length > 0) runReplay(account, path, { kind: 'from file', file: names[from % names.length]! });
+  const name = names[nth % names.length];
+  if (what === 'all') {
+    runReplay(account, path, { kind: what });
+    return;
+  }
+  if (name === undefined) return;
+  const file = parseRawFile(name);
+  if (what === 'from file') runReplay(account, path, { kind: what, file: name });
+  else if (file.kind === 'change') runReplay(account, path, { kind: what, order: file.order });
 }
 
 /** The file in the way, or one that is not merged. */

@@ -23,7 +23,8 @@ export async function unregistered(
   const registered = await catalog.table({ database: `lake_${schema}`, table });
   if (!registered) return `${entry} is not in the catalog, though the row of ${path} says so`;
   const types = new Map(registered.columns.map((column) => [column.name, column.type]));
-  for (const column of view.columns(lakeFolder)) {
+  // What has no rows may be left from before the table was partitioned, and lies in no partition.
+  for (const column of view.columnsOfRows(lakeFolder)) {
     const [columnName, type] = hiveColumn(column);
     if (types.get(columnName) !== type)
       return `${entry} has ${columnName} as ${types.get(columnName)}, files of ${path} as ${type}`;

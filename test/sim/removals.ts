@@ -1,7 +1,7 @@
 /** How raw files go before and after they are merged, and come back. */
 import type { Account } from './account.ts';
 import type { RawVersion } from './raw-version.ts';
-import { isMerged } from './raw-version.ts';
+import { isMerged, mergedNames } from './raw-version.ts';
 import type { SourceTable } from './source-table.ts';
 
 export class Removals {
@@ -29,7 +29,15 @@ export class Removals {
     if (waiting.length > 0) this.remove(this.account().surroundings.scheduler.random.pick(waiting).name);
   }
 
-  /** The same while a merge is at it, which may have listed it. */
+  /** A file that is merged goes from among the others; the row names it. */
+  vanishMerged(): void {
+    const { item, model } = this.table;
+    if (!item || this.#isNewLoadWaiting) return;
+    const named = mergedNames(item).filter((name) => model.present.has(name));
+    if (named.length > 0) this.remove(this.account().surroundings.scheduler.random.pick(named));
+  }
+
+  /** The same as `vanish` while a merge is at it, which may have listed it. */
   vanishWhileMerged(): void {
     const { consumers, surroundings } = this.account();
     const { scheduler } = surroundings;

@@ -12,9 +12,13 @@ export interface Scenario {
   faults: readonly FaultSpec[];
   /** How S3 tells of new objects. */
   notices: 'prompt' | 'doubled' | 'late' | 'lossy';
-  limits: 'usual' | 'growing' | 'sliced' | 'single';
+  limits: 'usual' | 'growing' | 'sliced' | 'single' | 'small files';
   /** Seconds that an invocation of merge has. */
   timeout: 900 | 30;
+  /** What becomes of an invocation of merge that comes to its end: it stops by itself, or is killed at what it does. */
+  atDeadline: 'stops' | 'is killed';
+  /** Keys of raw files in a page of a listing; each page is listed by itself. */
+  pageKeys: 1000 | 2 | 1;
   /** How often a message is received before it is a dead letter. */
   receives: 5 | 1;
   /** Whether tables are registered in a catalog. */
@@ -32,6 +36,8 @@ export interface TableSpec {
   typed: boolean;
   /** Pieces of the first full load: ids of their rows. */
   load: readonly (readonly number[])[];
+  /** Changes of a file that comes between the first two of them, which come at the same moment; none: there is no such file. */
+  between: readonly RowChange[];
   /** If the hourly solution has kept it so far: then it has no other load. */
   hourly: HourlySpec | null;
 }
@@ -64,7 +70,8 @@ export interface RowChange {
 
 export type Event = { table: number } & (
   | { kind: 'change'; rows: readonly RowChange[]; how: 'good' | Lateness | Damage }
-  | { kind: 'load'; pieces: readonly (readonly number[])[] }
+  /** `between`: as of the first load. `at once`: whatever the table is at, if it is told from the load before all the same. */
+  | { kind: 'load'; pieces: readonly (readonly number[])[]; between: readonly RowChange[]; when: 'settled' | 'at once' }
   /** What is very late arrives. */
   | { kind: 'release' }
   /** One more piece of a load after which there is no change yet, and it is bad. */
@@ -78,15 +85,15 @@ export type Event = { table: number } & (
   | { kind: 'column'; change: ColumnChange }
   /** What becomes of the lake when all raw files are gone. */
   | { kind: 'on truncate'; then: 'empty' | 'keep' }
-  /** The oldest raw files are removed, or one that is not merged, or all. */
+  /** The oldest raw files are removed, or one that is not merged, or a merged one that the row names, or all. */
   | { kind: 'expire'; count: number }
-  | { kind: 'vanish'; when: 'now' | 'merging' }
+  | { kind: 'vanish'; when: 'now' | 'merging' | 'merged' }
   | { kind: 'truncate' }
   /** Those that were removed come back as they were. */
   | { kind: 'restore' }
   | { kind: 'compact'; join: boolean; purge: boolean }
-  /** All of it, or from one of its change files on. */
-  | { kind: 'replay'; from: number | 'all' }
+  /** All of it, or from one of its change files on, or from the time that this one has in its name. */
+  | { kind: 'replay'; what: 'all' | 'from file' | 'from time'; nth: number }
   | { kind: 'skip'; what: 'change' | 'load' }
   | { kind: 'take a skip back' }
   | { kind: 'sweep' }
@@ -97,7 +104,6 @@ export type Event = { table: number } & (
 
 export type FaultKind =
   | 'rejected'
-  | 'throttled'
   /** It takes effect, and the caller is told that it failed. */
   | 'answer lost'
   /** It takes effect, the answer is lost, and the client's own retry meets what it did itself. */
@@ -112,8 +118,11 @@ export type FaultKind =
   | 'frozen';
 
 export interface FaultSpec {
-  /** Counted among the calls that change the lake, that change anything, or among all. */
-  among: 'lake writes' | 'writes' | 'calls';
+  /** Calls are counted once so many events have taken place; 0: from the beginning. */
+  after: number;
+  /** Counted are those that change the lake, or a row, send wake-ups, go to the catalog, change anything, or all. */
+  among: 'lake writes' | 'updates' | 'sends' | 'catalog' | 'writes' | 'calls';
+  /** How many of them come before the one that it befalls. */
   at: number;
   kind: FaultKind;
 }

@@ -1,15 +1,10 @@
 /** How fast-check makes scenarios up, and shrinks them. */
 import fc from 'fast-check';
-import { ids, keyKind, rows } from './events.ts';
-import type { Event, FaultKind, FaultSpec, HourlySpec, Scenario, TableSpec } from './scenario.ts';
-import { shape, undone } from './shapes.ts';
-
-function upTo(maxLength: number): fc.Arbitrary<Event[]> {
-  return fc.array(shape, { minLength: 1, maxLength, size: 'max' }).map((several) => several.flat());
-}
-
-/** Mostly very few: many small schedules find more than a few large ones in the same time. */
-const events = fc.oneof({ weight: 4, arbitrary: upTo(2) }, { weight: 1, arbitrary: upTo(5) });
+import { between, ids, keyKind, rows } from './events.ts';
+import { fault, faultOfCatalog, few } from './fault-specs.ts';
+import type { FaultSpec, HourlySpec, Scenario, TableSpec } from './scenario.ts';
+import { undone } from './shapes.ts';
+import { interruption, story, told } from './story.ts';
 
 const hourly = fc.record<HourlySpec>({
   load: ids,
@@ -23,6 +18,7 @@ const tableSpec = fc.record<TableSpec>({
   registered: fc.constantFrom(true, true, true, false),
   typed: fc.oneof({ weight: 15, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
   load: fc.array(ids, { maxLength: 2 }),
+  between,
   hourly: fc.oneof({ weight: 14, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: hourly }),
 });
 const tables = fc.oneof(
@@ -30,67 +26,89 @@ const tables = fc.oneof(
   { weight: 1, arbitrary: fc.tuple(tableSpec, tableSpec) },
 );
 
-const faultKind = fc.constantFrom<FaultKind>(
-  'slow',
-  'answer lost',
-  'answer lost, retried',
-  'applied later',
-  'dies before',
-  'dies after',
-  'slow',
-  'frozen',
-  'applied later',
-  'rejected',
-  'throttled',
-);
-const fault: fc.Arbitrary<FaultSpec> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ among: fc.constant('lake writes' as const), at: fc.nat(4), kind: faultKind }) },
-  { weight: 2, arbitrary: fc.record({ among: fc.constant('writes' as const), at: fc.nat(20), kind: faultKind }) },
-  { weight: 1, arbitrary: fc.record({ among: fc.constant('calls' as const), at: fc.nat(40), kind: faultKind }) },
-);
-
 /** Small ones: what goes wrong does so with few files and few faults. */
-const small = fc.record<Scenario>({
-  schedule: fc.noShrink(fc.integer()),
-  tables,
-  events,
-  faults: fc.array(fault, { maxLength: 4, size: 'max' }),
-  notices: fc.constantFrom('prompt', 'prompt', 'doubled', 'late', 'lossy'),
-  limits: fc.constantFrom('usual', 'growing', 'usual', 'sliced', 'single'),
-  timeout: fc.constantFrom(900, 900, 30),
-  receives: fc.constantFrom(5, 5, 1),
-  catalog: fc.oneof({ weight: 7, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
-});
+const small = fc
+  .record({
+    schedule: fc.noShrink(fc.integer()),
+    tables,
+    beginning: few(fault),
+    story,
+    notices: fc.constantFrom<Scenario['notices']>('prompt', 'prompt', 'doubled', 'late', 'lossy'),
+    limits: fc.constantFrom<Scenario['limits']>('usual', 'growing', 'small files', 'sliced', 'single'),
+    timeout: fc.constantFrom<Scenario['timeout']>(900, 900, 30),
+    atDeadline: fc.constantFrom<Scenario['atDeadline']>('stops', 'is killed'),
+    pageKeys: fc.constantFrom<Scenario['pageKeys']>(1000, 1000, 1000, 2, 1),
+    receives: fc.constantFrom<Scenario['receives']>(5, 5, 1),
+    ofCatalog: fc.oneof({ weight: 6, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: few(faultOfCatalog) }),
+  })
+  .map(({ beginning, story: chapters, ofCatalog, ...rest }): Scenario => ({
+    ...rest,
+    ...told([...beginning, ...(ofCatalog ?? [])], chapters),
+    catalog: ofCatalog !== null,
+  }));
 
 /** A write of a merge takes effect when another has taken over, and needs none since what was changed is undone. */
-const writesOvertaken = fc.record<Scenario>({
-  schedule: fc.noShrink(fc.integer()),
-  tables: fc.tuple(
-    fc.record<TableSpec>({
-      key: fc.constantFrom('id', 'id,day'),
-      partitioned: fc.boolean(),
-      registered: fc.constant(true),
-      typed: fc.constant(false),
-      load: fc.constant([[1, 2, 3, 4]]),
-      hourly: fc.constant(null),
-    }),
-  ),
-  events: undone,
-  faults: fc.tuple(
-    fc.record<FaultSpec>({
-      among: fc.constant('lake writes'),
-      at: fc.nat(4),
-      kind: fc.constantFrom('slow', 'frozen', 'applied later'),
-    }),
-  ),
-  notices: fc.constantFrom('prompt', 'late'),
-  limits: fc.constantFrom('usual', 'growing'),
-  timeout: fc.constant(900),
-  receives: fc.constant(5),
-  catalog: fc.constant(false),
-});
+const writesOvertaken = fc
+  .record({
+    schedule: fc.noShrink(fc.integer()),
+    tables: fc.tuple(
+      fc.record<TableSpec>({
+        key: fc.constantFrom('id', 'id,day'),
+        partitioned: fc.boolean(),
+        registered: fc.constant(true),
+        typed: fc.constant(false),
+        load: fc.constant([[1, 2, 3, 4]]),
+        between: fc.constant([]),
+        hourly: fc.constant(null),
+      }),
+    ),
+    events: undone,
+    faults: fc.tuple(
+      fc.record<FaultSpec>({
+        after: fc.nat(3),
+        among: fc.constant('lake writes'),
+        at: fc.nat(2),
+        kind: fc.constantFrom('slow', 'frozen', 'applied later'),
+      }),
+    ),
+    notices: fc.constantFrom<Scenario['notices']>('prompt', 'late'),
+    limits: fc.constantFrom<Scenario['limits']>('usual', 'growing'),
+  })
+  .map((overtaken): Scenario => ({
+    ...overtaken,
+    timeout: 900,
+    atDeadline: 'stops',
+    pageKeys: 1000,
+    receives: 5,
+    catalog: false,
+  }));
+
+/** Something is done to a file of which a merge has written a part. */
+const interrupted = fc
+  .record({
+    schedule: fc.noShrink(fc.integer()),
+    tables: fc.tuple(
+      fc.record<TableSpec>({
+        key: fc.constantFrom('id', 'none'),
+        partitioned: fc.boolean(),
+        registered: fc.constant(true),
+        typed: fc.constant(false),
+        load: fc.array(ids, { maxLength: 1 }),
+        between: fc.constant([]),
+        hourly: fc.constant(null),
+      }),
+    ),
+    chapter: interruption,
+    notices: fc.constantFrom<Scenario['notices']>('prompt', 'prompt', 'late'),
+    limits: fc.constantFrom<Scenario['limits']>('sliced', 'sliced', 'usual', 'small files'),
+    timeout: fc.constantFrom<Scenario['timeout']>(900, 30),
+    atDeadline: fc.constantFrom<Scenario['atDeadline']>('stops', 'is killed'),
+    receives: fc.constantFrom<Scenario['receives']>(5, 1),
+  })
+  .map(({ chapter, ...rest }): Scenario => ({ ...rest, ...told([], [chapter]), pageKeys: 1000, catalog: false }));
 
 export const scenarios: fc.Arbitrary<Scenario> = fc.oneof(
-  { weight: 15, arbitrary: small },
+  { weight: 12, arbitrary: small },
+  { weight: 3, arbitrary: interrupted },
   { weight: 1, arbitrary: writesOvertaken },
 );

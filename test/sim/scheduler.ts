@@ -54,6 +54,12 @@ export class Scheduler {
     this.#actions.push(action);
   }
 
+  /** Takes out what need not take place any more. */
+  remove(action: Action): void {
+    const at = this.#actions.indexOf(action);
+    if (at >= 0) this.#actions.splice(at, 1);
+  }
+
   addSource(source: Source): void {
     this.#sources.push(source);
   }

@@ -1,9 +1,8 @@
 /** What happens in a row that chance alone would seldom bring together. */
 import fc from 'fast-check';
-import { columnChange, event, keyKind, rowChange, rows, table } from './events.ts';
+import { columnChange, event, good, rowChange, rows, settled, table } from './events.ts';
+import { expired, pierced, truncated, vanished } from './removal-shapes.ts';
 import type { Damage, Event, RowChange } from './scenario.ts';
-
-const settled: Event = { kind: 'pause', table: 0, until: 'settled' };
 
 /** A change, and another that undoes it: insert and delete, or out of a partition and back. A merge of both writes nothing. */
 export const undone: fc.Arbitrary<Event[]> = fc
@@ -28,28 +27,24 @@ export const undone: fc.Arbitrary<Event[]> = fc
     return [change('I', day), meanwhile, change('D', day), ...(isLongAgo ? later : [])];
   });
 
-/** A change that comes after a later one of the same row. */
+/** A change that comes after a later one of the same row; or of any, whereupon others come that may be merged before it. */
 const overtaken: fc.Arbitrary<Event[]> = fc
   .record({
     table,
     ops: fc.array(fc.constantFrom('U' as const, 'D' as const), { minLength: 2, maxLength: 2 }),
     change: rowChange,
+    others: fc.option(rows, { freq: 2 }),
   })
-  .map(({ table: of, ops, change: { id, day } }) =>
-    ops.map((op, i) => ({
+  .map(({ table: of, ops, change: { id, day }, others }): Event[] => [
+    ...(others ? [good(of, others), settled] : []),
+    ...ops.map((op, i): Event => ({
       kind: 'change',
       table: of,
       rows: [{ op, id, day: (day + i) % 3 }],
       how: i === 0 ? 'late' : 'good',
     })),
-  );
-
-const good = (of: number, changes: readonly RowChange[]): Event => ({
-  kind: 'change',
-  table: of,
-  rows: changes,
-  how: 'good',
-});
+    ...(others ? [settled, good(of, others)] : []),
+  ]);
 
 /** Columns that are others in the next file. */
 const reshaped: fc.Arbitrary<Event[]> = fc
@@ -63,68 +58,6 @@ const reshaped: fc.Arbitrary<Event[]> = fc
     good(of, before),
     { kind: 'column', table: of, change },
     good(of, after),
-  ]);
-
-/** A file that goes while it waits, or is merged. */
-const vanished: fc.Arbitrary<Event[]> = fc
-  .record({ table, before: rows, after: rows, when: fc.constantFrom('now' as const, 'merging' as const) })
-  .map(({ table: of, before, after, when }): Event[] => {
-    const vanish: Event = { kind: 'vanish', table: of, when };
-    return when === 'now' ? [good(of, before), vanish, good(of, after)] : [vanish, good(of, before), good(of, after)];
-  });
-
-/** Files that are removed when they are merged, and what then needs them: a late file, other keys, a replay. */
-const expired: fc.Arbitrary<Event[]> = fc
-  .record({
-    table,
-    count: fc.integer({ min: 1, max: 3 }),
-    then: fc.constantFrom('late', 'late', 'key', 'partition', 'replay', 'change'),
-    changes: fc.tuple(rows, rows),
-    key: keyKind,
-  })
-  .map(({ table: of, count, then, changes: [first, second], key }): Event[] => {
-    const expire: Event[] = [settled, { kind: 'expire', table: of, count }];
-    switch (then) {
-      case 'late':
-        return [
-          { kind: 'change', table: of, rows: first, how: 'very late' },
-          good(
-            of,
-            [...first, ...second].map(({ id }) => ({ op: 'U', id, day: 0 })),
-          ),
-          settled,
-          { kind: 'expire', table: of, count: count + 1 },
-          { kind: 'release', table: of },
-        ];
-      case 'key':
-        return [good(of, first), ...expire, { kind: 'key', table: of, key }];
-      case 'partition':
-        return [good(of, first), ...expire, { kind: 'partition', table: of }];
-      case 'replay':
-        return [good(of, first), ...expire, { kind: 'replay', table: of, from: 'all' }];
-      case 'change':
-        return [good(of, first), ...expire, good(of, second)];
-    }
-  });
-
-/** All raw files are removed, and perhaps others come. */
-const truncated: fc.Arbitrary<Event[]> = fc
-  .record({
-    table,
-    then: fc.constantFrom('empty' as const, 'empty' as const, 'keep' as const),
-    until: fc.constantFrom('idle' as const, 'settled' as const),
-    isSwept: fc.boolean(),
-    after: fc.option(rows),
-    isRestored: fc.boolean(),
-  })
-  .map(({ table: of, then, until, isSwept, after, isRestored }): Event[] => [
-    { kind: 'on truncate', table: of, then },
-    settled,
-    { kind: 'truncate', table: of },
-    ...(isSwept ? [{ kind: 'sweep', table: of } as const] : []),
-    { kind: 'pause', table: of, until },
-    ...(after ? [good(of, after)] : []),
-    ...(isRestored ? [{ kind: 'restore', table: of } as const] : []),
   ]);
 
 /** A file is skipped, and counts again when others are merged. */
@@ -181,7 +114,7 @@ export const shape: fc.Arbitrary<Event[]> = fc.oneof(
   { weight: 2, arbitrary: reshaped },
   {
     weight: 4,
-    arbitrary: fc.oneof(vanished, expired, truncated, skippedForAWhile, {
+    arbitrary: fc.oneof({ weight: 2, arbitrary: vanished }, expired, pierced, truncated, skippedForAWhile, {
       weight: 2,
       arbitrary: pieceSkippedForAWhile,
     }),

@@ -8,7 +8,8 @@ import type {
   RegisteredTable,
 } from '../../lib/ports/catalog.ts';
 import type { MemoryCatalog } from '../cloud/memory-catalog.ts';
-import type { Calls, Process } from './calls.ts';
+import type { Calls } from './calls.ts';
+import type { Process } from './process.ts';
 
 export class SimCatalog implements Catalog {
   constructor(

@@ -14,14 +14,15 @@ import type { WakeUpQueue } from '../../lib/ports/wake-up-queue.ts';
 import type { WakeUp } from '../../lib/queue/wake-up.ts';
 import type { MemoryObjectStore } from '../cloud/memory-object-store.ts';
 import type { MemoryTableStore } from '../cloud/memory-table-store.ts';
-import type { Calls, Process } from './calls.ts';
+import type { Calls } from './calls.ts';
+import type { Process } from './process.ts';
 
 /** Told of every effect, when it has just happened. */
 export interface Observer {
   rawListed(process: Process, prefix: string): void;
   lakeChanged(process: Process, key: string, before: Uint8Array | undefined): Promise<void>;
   rowChanged(process: Process, before: TableItem | undefined, after: TableItem): void;
-  /** A version is replaced or removed by a container that never saw it. */
+  /** A version is replaced or removed by an invocation that never saw it. */
   unseen(key: string, eTag: string): void;
 }
 
@@ -33,31 +34,38 @@ export interface Caller {
 }
 
 export class SimObjectStore implements ObjectStore {
-  /** Versions that this container knows to exist. */
-  readonly #seen = new Set<string>();
+  /** Versions that an invocation knows to exist. */
+  readonly #seen = new WeakMap<Process, Set<string>>();
 
   constructor(
     private readonly name: 'raw' | 'lake',
     private readonly store: MemoryObjectStore,
     private readonly caller: Caller,
+    private readonly pageKeys = Infinity,
   ) {}
 
+  /** Page by page, each as it is when its turn comes. */
   async *list(prefix: string, options: { after?: string } = {}): AsyncIterable<ObjectSummary> {
     const process = this.caller.process();
-    const effect = (): Promise<ObjectSummary[]> => {
-      if (this.name === 'raw') this.caller.observer.rawListed(process, prefix);
-      return Promise.resolve(this.store.listed(prefix, options.after));
-    };
-    const objects = await this.caller.calls.make(process, { store: this.name, name: 'list', target: prefix, effect });
-    for (const object of objects) this.#see(object);
-    yield* objects;
+    let { after } = options;
+    for (let isFirst = true; isFirst || after !== undefined; isFirst = false) {
+      const effect = (): Promise<ObjectSummary[]> => {
+        if (isFirst && this.name === 'raw') this.caller.observer.rawListed(process, prefix);
+        return Promise.resolve(this.store.listed(prefix, after, this.pageKeys + 1));
+      };
+      const found = await this.caller.calls.make(process, { store: this.name, name: 'list', target: prefix, effect });
+      const objects = found.length > this.pageKeys ? found.slice(0, -1) : found;
+      for (const object of objects) this.#see(process, object);
+      yield* objects;
+      after = objects.length < found.length ? objects.at(-1)?.key : undefined;
+    }
   }
 
   async head(key: string): Promise<ObjectSummary | undefined> {
+    const process = this.caller.process();
     const effect = () => this.store.head(key);
-    const call = { store: this.name, name: 'head', target: key, effect };
-    const object = await this.caller.calls.make(this.caller.process(), call);
-    if (object) this.#see(object);
+    const object = await this.caller.calls.make(process, { store: this.name, name: 'head', target: key, effect });
+    if (object) this.#see(process, object);
     return object;
   }
 
@@ -70,7 +78,7 @@ export class SimObjectStore implements ObjectStore {
     const process = this.caller.process();
     const whole: Piece[] = [];
     for await (const piece of pieces) whole.push(piece);
-    if (replaces !== 'absent') this.#mustHaveSeen(key, replaces.eTag);
+    if (replaces !== 'absent') this.#mustHaveSeen(process, key, replaces.eTag);
     const written = await this.caller.calls.make(process, {
       store: this.name,
       name: 'write',
@@ -89,13 +97,13 @@ export class SimObjectStore implements ObjectStore {
         },
       },
     });
-    this.#see({ key, eTag: written.eTag });
+    this.#see(process, { key, eTag: written.eTag });
     return written;
   }
 
   delete(key: string, eTag: string): Promise<void> {
     const process = this.caller.process();
-    this.#mustHaveSeen(key, eTag);
+    this.#mustHaveSeen(process, key, eTag);
     const effect = async (): Promise<void> => {
       const before = this.store.bytes(key);
       await this.store.delete(key, eTag);
@@ -111,12 +119,14 @@ export class SimObjectStore implements ObjectStore {
     });
   }
 
-  #see({ key, eTag }: Pick<ObjectSummary, 'key' | 'eTag'>): void {
-    this.#seen.add(`${eTag} ${key}`);
+  #see(process: Process, { key, eTag }: Pick<ObjectSummary, 'key' | 'eTag'>): void {
+    const seen = this.#seen.get(process) ?? new Set<string>();
+    seen.add(`${eTag} ${key}`);
+    this.#seen.set(process, seen);
   }
 
-  #mustHaveSeen(key: string, eTag: string): void {
-    if (!this.#seen.has(`${eTag} ${key}`)) this.caller.observer.unseen(key, eTag);
+  #mustHaveSeen(process: Process, key: string, eTag: string): void {
+    if (this.#seen.get(process)?.has(`${eTag} ${key}`) !== true) this.caller.observer.unseen(key, eTag);
   }
 }
 

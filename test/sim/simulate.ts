@@ -8,6 +8,7 @@ import type { Counters } from './counters.ts';
 import { Invariants } from './invariants.ts';
 import { Outside } from './outside.ts';
 import { activate } from './people.ts';
+import { phasesOf } from './phases.ts';
 import type { Scenario } from './scenario.ts';
 import { Scheduler } from './scheduler.ts';
 import { unregistered } from './registration.ts';
@@ -49,7 +50,9 @@ class Simulation {
     const scheduler = (this.scheduler = new Scheduler(scenario.schedule));
     const heading = (): string => new Date(scheduler.clock.now()).toISOString().slice(5, 23);
     this.trace = isTraced ? new KeptTrace(heading) : NO_TRACE;
-    this.calls = new Calls(scheduler, scenario.faults, counters, this.trace);
+    this.calls = new Calls(scheduler, scenario.faults, counters, this.trace, (process, call) =>
+      phasesOf(process, call, this.outside.tables),
+    );
     this.outside = new Outside(
       scenario,
       () => this.account,
@@ -80,8 +83,11 @@ class Simulation {
   async run(): Promise<void> {
     await this.#settle();
     this.#note('no more faults');
-    this.calls.stopFaults();
-    this.account.consumers.restoreTimeout();
+    this.calls.faults.stop();
+    this.account.consumers.allowWholeTime();
+    // What was given up since there was no time for it is looked at by the next sweep.
+    if (this.outside.tables.some(({ item }) => (item?.Blocked as { file: string } | undefined)?.file === ''))
+      this.account.loseNotice();
     for (const table of this.outside.tables) {
       table.release();
       await activate(table, this.account);
@@ -95,14 +101,14 @@ class Simulation {
       await this.#mustCome('at the end');
     }
     if (this.scheduler.random.chance(0.5)) await this.#unblock('restored', (table) => table.removals.restore());
-    await this.#unblock('loaded again', (table) => this.outside.loadAgain(table, [[1, 2]]));
+    await this.#unblock('loaded again', (table) => this.outside.loadAgain(table, [[1, 2]], []));
     if (this.scheduler.random.chance(REBUILT_SHARE)) {
       for (const { path } of this.outside.tables) runReplay(this.account, path, { kind: 'all' });
       await this.#settle();
       await this.#mustCome('built anew from the raw files');
     }
     if (this.account.catalog) await this.#mustBeRegistered(this.account.catalog);
-    if (this.scheduler.random.chance(QUIET_SHARE)) await this.#mustBeQuiet();
+    if (this.account.pageKeys === 1000 && this.scheduler.random.chance(QUIET_SHARE)) await this.#mustBeQuiet();
   }
 
   /** What people do about tables that cannot go on since raw files are gone. */
@@ -185,16 +191,16 @@ class Simulation {
 
   /** What is up to date costs a few reads when it is looked at again, and nothing is written. */
   async #mustBeQuiet(): Promise<void> {
-    const { calls, writes } = this.calls.counts;
+    const { calls, writes } = this.calls.faults.counts;
     const tables = this.outside.tables.length;
     const dead = this.account.deadWakeUps();
     runSweep(this.account);
     await this.#settle();
-    const swept = this.calls.counts.writes - writes;
+    const swept = this.calls.faults.counts.writes - writes;
     if (swept > 0) throw new Violation(`a sweep of tables that are up to date makes ${swept} writes`);
     for (const { path } of this.outside.tables) this.account.send({ table: path, cause: 'once more' });
     await this.#settle();
-    const made = { calls: this.calls.counts.calls - calls, writes: this.calls.counts.writes - writes };
+    const made = { calls: this.calls.faults.counts.calls - calls, writes: this.calls.faults.counts.writes - writes };
     // Of each batch the messages' visibility is extended.
     if (made.writes > tables) throw new Violation(`looking at tables that are up to date makes ${made.writes} writes`);
     if (made.calls > 2 + 6 * tables)

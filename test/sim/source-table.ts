@@ -5,7 +5,7 @@ import { changed, FIRST_COLUMNS, rowOf, TYPED_COLUMNS } from './columns.ts';
 import type { Watched } from './invariants.ts';
 import type { RawVersion } from './raw-version.ts';
 import { TableModel } from './model.ts';
-import { isMerged } from './raw-version.ts';
+import { isMerged, loadFiles } from './raw-version.ts';
 import { Removals } from './removals.ts';
 import { rawBytes } from './raw-bytes.ts';
 import type { Row } from './row.ts';
@@ -24,9 +24,12 @@ export class SourceTable implements Watched {
   isJoined = false;
   isLaidOutAnew = false;
   isAhead = false;
+  partialSince = -1;
   isPartitioned: boolean;
   key: KeyKind;
   columns: Columns;
+  /** Whether the newest raw file is one of changes. */
+  #wasChange = false;
   /** Written by DMS, and not arrived yet. */
   #held: { put: () => void; how: Lateness }[] = [];
 
@@ -57,6 +60,17 @@ export class SourceTable implements Watched {
   /** Whether a full load is there, or a part of it, and no change after it. */
   get isBeingLoaded(): boolean {
     return this.model.present.has(FIRST_PIECE) && !this.hasChanges && this.item?.TakenOver !== true;
+  }
+
+  /**
+   * Whether a load file that comes now is known for a new full load's, whatever the table is at: changes were merged on top of
+   * the load before, which is there whole. That cannot be told from the files alone.
+   */
+  get tellsNewLoad(): boolean {
+    const { item, model } = this;
+    if (!item || item.ChangeFiles === undefined || item.TakenOver === true || model.isPieceMissing()) return false;
+    const loads = [...model.present.values()].filter(({ kind }) => kind === 'load');
+    return loads.every((version) => loadFiles(item)[version.name] === version.eTag);
   }
 
   hold(put: () => void, how: Lateness): void {
@@ -94,7 +108,11 @@ export class SourceTable implements Watched {
   put(content: Content, damage?: Damage, isCompressed = false): RawVersion {
     const { name, kind, rows, columns } = content;
     const { raw, surroundings } = this.account();
-    surroundings.scheduler.clock.advance(1000);
+    const { clock, random } = surroundings.scheduler;
+    // What was written in the second of a load is taken for younger.
+    const isSameSecond = kind === 'change' && this.#wasChange && random.chance(SAME_SECOND);
+    if (!isSameSecond) clock.advance(1000);
+    this.#wasChange = kind === 'change';
     const bytes = rawBytes({ kind, rows, columns, damage, isCompressed });
     const { eTag, lastModified } = raw.put(this.rawFolder + name, bytes);
     const version: RawVersion = {
@@ -163,3 +181,4 @@ export class SourceTable implements Watched {
 }
 
 const FIRST_PIECE = 'LOAD00000001.parquet';
+const SAME_SECOND = 0.2;
