@@ -31,9 +31,8 @@ export function decide(row: TableRow, listing: RawListing): Step {
   const { partial } = progress;
   const begun = pending.find(({ name }) => name === partial?.file);
   const replaced = begun && begun.eTag !== partial?.eTag;
-  if (replaced && row.settings.primaryKey.length === 0) {
-    return rebuild(row, listing, `${begun.name} was replaced in mid-merge`);
-  }
+  const withoutOld = replaced && rebuiltWithoutOld(begun, row, listing);
+  if (withoutOld) return withoutOld;
   const next = replaced ? pending[0] : (begun ?? pending[0]);
   if (!next) return { kind: 'nothing' };
   if (isLate(next, progress)) {
@@ -42,6 +41,20 @@ export function decide(row: TableRow, listing: RawListing): Step {
     return { kind: 'late', file: next, later: laterFiles(next, row, listing) };
   }
   return { kind: 'changes', files: next === begun ? [begun] : pending };
+}
+
+/**
+ * What a half merged file that was replaced had said goes only with the table as it was. Where raw files are gone a table
+ * with a key takes the new file on top, as it takes one in the place of a bad file: what both say is then as it says.
+ * @throws TableBlocked if raw files are gone that a table without a key must be built from.
+ */
+function rebuiltWithoutOld({ name }: ChangeFile, row: TableRow, listing: RawListing): Step | undefined {
+  try {
+    return rebuild(row, listing, `${name} was replaced in mid-merge`);
+  } catch (error) {
+    if (error instanceof TableBlocked && row.settings.primaryKey.length > 0) return undefined;
+    throw error;
+  }
 }
 
 /**

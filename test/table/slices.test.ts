@@ -20,6 +20,20 @@ async function dieAfterCommits(table: LabTable, commits: number): Promise<void> 
   table.lab.onCall = () => 'none';
 }
 
+/** Of a change file's six rows two are merged. */
+async function halfMerged(primaryKey: readonly string[]): Promise<LabTable> {
+  const lab = new TableLab(TWO_ROWS);
+  const table = await lab.activeTable({ primaryKey });
+  table.load('LOAD00000001', [[100, 'old']]);
+  await lab.settle();
+  table.change(
+    '20260301-100000000',
+    numbers(6).map((id) => ['I', id, 'bad'] as const),
+  );
+  await dieAfterCommits(table, 1);
+  return table;
+}
+
 describe('a file with more values than one merge takes', () => {
   it.each([
     ['with a key', ['id']],
@@ -100,40 +114,36 @@ describe('a file with more values than one merge takes', () => {
     expect((await table.item()).LastIncrementalFile).toBe(`${table.path}0.parquet`);
   });
 
-  it('begins anew when it is replaced between two slices, with a key', async () => {
-    const lab = new TableLab(TWO_ROWS);
-    const table = await lab.activeTable();
-    table.load('LOAD00000001', [[100, 'old']]);
-    await lab.settle();
-    table.change(
-      '20260301-100000000',
-      numbers(6).map((id) => ['I', id, 'bad'] as const),
-    );
-    await dieAfterCommits(table, 1);
+  it.each([
+    ['with a key', ['id']],
+    ['without a key', []],
+  ])('leaves nothing behind when it is replaced between two slices, %s', async (_, primaryKey) => {
+    const table = await halfMerged(primaryKey);
+    table.change('20260301-100000000', [
+      ['I', 2, 'good'],
+      ['I', 7, 'good'],
+    ]);
+    await table.lab.settle();
+    expect(await table.rows()).toEqual(['2 good', '7 good', '100 old']);
+  });
+
+  it('is merged from its beginning when it is replaced between two slices and raw files before it are gone, with a key', async () => {
+    const table = await halfMerged(['id']);
+    table.lab.raw.remove(table.rawKey('LOAD00000001.parquet'));
     table.change(
       '20260301-100000000',
       numbers(6).map((id) => ['I', id, 'good'] as const),
     );
-    await lab.settle();
+    await table.lab.settle();
     expect(await table.rows()).toEqual([...numbers(6).map((id) => `${id} good`), '100 old']);
   });
 
-  it('has the table built anew when it is replaced between two slices, without a key', async () => {
-    const lab = new TableLab(TWO_ROWS);
-    const table = await lab.activeTable({ primaryKey: [] });
-    table.load('LOAD00000001', [[100, 'old']]);
-    await lab.settle();
-    table.change(
-      '20260301-100000000',
-      numbers(6).map((id) => ['I', id, 'bad'] as const),
-    );
-    await dieAfterCommits(table, 1);
-    table.change(
-      '20260301-100000000',
-      numbers(6).map((id) => ['I', id, 'good'] as const),
-    );
-    await lab.settle();
-    expect(await table.rows()).toEqual([...numbers(6).map((id) => `${id} good`), '100 old']);
+  it('blocks when it is replaced between two slices and raw files before it are gone, without a key', async () => {
+    const table = await halfMerged([]);
+    table.lab.raw.remove(table.rawKey('LOAD00000001.parquet'));
+    table.change('20260301-100000000', [['I', 1, 'good']]);
+    const outcomes = await table.lab.settle();
+    expect(outcomes.at(-1)?.blocked?.reason).toContain('replaced in mid-merge');
   });
 
   it('is done with when it is removed between two slices: the sweep does not wake the table for ever', async () => {
