@@ -78,9 +78,12 @@ export class MemoryCatalog implements Catalog {
 
   createPartitions(name: CatalogName, partitions: readonly CatalogPartition[]): Promise<void> {
     return this.#call('createPartitions', name, () => {
-      const { partitions: known } = this.#entry(name);
-      for (const partition of atMost(partitions))
+      const { table, partitions: known } = this.#entry(name);
+      for (const partition of atMost(partitions)) {
+        if (partition.values.length !== table.partitionColumns.length)
+          throw new Error(`${textOf(name)} has no partitions of ${partition.values.length} values`);
         if (!known.has(partition.values.join('\n'))) known.set(partition.values.join('\n'), partition);
+      }
     });
   }
 

@@ -130,6 +130,12 @@ export function describeCatalog(
       await expect(partitions()).rejects.toThrow(CatalogChanged);
     });
 
+    it('refuses a partition that has not one value of each partition column', async () => {
+      await catalog.createTable(orders, { ...TABLE, partitionColumns: [] });
+      await expect(catalog.createPartitions(orders, [partition('a')])).rejects.toThrow(/partition/);
+      expect(await partitions()).toEqual([]);
+    });
+
     it('updates partitions by their values, passing over one that is not there', async () => {
       await catalog.createTable(orders, TABLE);
       await catalog.createPartitions(orders, [partition('a'), partition('b')]);
