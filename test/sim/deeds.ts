@@ -58,9 +58,9 @@ export const deedMeanwhile: fc.Arbitrary<Event[]> = fc
   .record({
     table,
     deed: fc.oneof(
-      { weight: 4, arbitrary: one(putAgain) },
+      { weight: 9, arbitrary: one(putAgain) },
       { weight: 4, arbitrary: one(skip) },
-      { weight: 1, arbitrary: one(replay) },
+      { weight: 5, arbitrary: one(replay) },
       { weight: 1, arbitrary: one(edit) },
       { weight: 1, arbitrary: one(compact) },
       { weight: 1, arbitrary: one(reload) },

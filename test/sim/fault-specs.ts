@@ -18,6 +18,8 @@ const anyKind = fc.constantFrom<FaultKind>(
 const endsMerge = fc.constantFrom<FaultKind>(
   'dies after',
   'dies after',
+  'dies after',
+  'dies after',
   'dies before',
   'applied later',
   'slow',
@@ -49,9 +51,18 @@ export const faultOfCatalog = nth('catalog', 4);
 
 /** A merge writes, and does not come to its commit. */
 export const faultInMerge: fc.Arbitrary<FaultSpec> = fc.oneof(
-  { weight: 3, arbitrary: nth('lake writes', 1, endsMerge) },
+  { weight: 3, arbitrary: nth('lake writes', 0, endsMerge) },
+  { weight: 2, arbitrary: nth('lake writes', 2, endsMerge) },
   { weight: 1, arbitrary: nth('updates', 3, endsMerge) },
 );
+
+/** A merge comes to the commit of a part, and not to the next one. */
+export const faultBetweenSlices = fc.record<FaultSpec>({
+  after: fc.constant(0),
+  among: fc.constant('updates'),
+  at: fc.constantFrom(1, 1, 2, 3),
+  kind: fc.constant('dies after'),
+});
 
 export function few<T>(one: fc.Arbitrary<T>): fc.Arbitrary<readonly T[]> {
   return fc.oneof<fc.MaybeWeightedArbitrary<readonly T[]>[]>(

@@ -108,7 +108,11 @@ export class Invariants implements Observer {
     table.model.follow(before, after, process.listedAt.get(table.rawFolder) ?? -1);
     if (isEmptying(after) && !isEmptying(before)) this.#emptied(table, process, after);
     this.#watermark(table, process, before, after);
-    const [begun, begunBefore] = [after, before].map((item) => item?.Partial as { file: string } | undefined);
+    const [begun, begunBefore] = [after, before].map(
+      (item) => item?.Partial as { file: string; eTag: string } | undefined,
+    );
+    // It is merged from its beginning, on top of what was merged of it before.
+    if (begun && begun.file === begunBefore?.file && begun.eTag !== begunBefore.eTag) table.isAhead = true;
     if (begun && begun.file !== begunBefore?.file) table.partialSince = process.listedAt.get(table.rawFolder) ?? -1;
     if (Number(after.Attempts ?? 0) > Number(before?.Attempts ?? 0)) table.isAhead = true;
     for (const name of Object.keys(after.SkippedFiles ?? {}))

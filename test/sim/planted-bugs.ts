@@ -242,12 +242,18 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'if (place === home) continue;',
     'if (home) continue;',
   ),
-  bug(
-    'what the hourly solution merged is merged again',
-    'lib/table/begin.ts',
-    'coverage: { mark: mark.name, sweptAt: now, names: new Set() },',
-    'coverage: { mark: mark.name, sweptAt: now * 0, names: new Set() },',
-  ),
+  {
+    name: 'what the hourly solution merged is merged again',
+    patches: [
+      {
+        file: 'lib/table/begin.ts',
+        find: 'coverage: { mark: mark.name, sweptAt: now, names: new Set() },',
+        replace: 'coverage: { mark: mark.name, sweptAt: now * 0, names: new Set() },',
+      },
+      // Else they would be known by their names.
+      { file: 'lib/table/begin.ts', find: 'merged.map(({ name }) => name),', replace: '[],' },
+    ],
+  },
   bug(
     'files keep a type that has become too narrow',
     'lib/merge/replacements.ts',
@@ -274,7 +280,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ),
   bug(
     'taking over leaves files whose rows were joined to another',
-    'lib/table/reconcile.ts',
+    'lib/table/reconciliation.ts',
     'const settled = await emptyJoinedFiles(taken, this.compactionSite(prefix));',
     'const settled = taken;',
   ),
@@ -307,6 +313,12 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'lib/table/decide.ts',
     'const replaced = begun && begun.eTag !== partial?.eTag;',
     "const replaced = begun && begun.eTag === '';",
+  ),
+  bug(
+    'what a half merged file had said stays when it is replaced',
+    'lib/table/decide.ts',
+    'if (withoutOld) return withoutOld;',
+    'if (row.settings.primaryKey.length === 0 && withoutOld) return withoutOld;',
   ),
   bug(
     'the stream of rows passes over what failed',

@@ -14,7 +14,7 @@ export class Removals {
 
   /** Lifecycle rules remove the oldest first. */
   expire(count: number): void {
-    if (this.#isNewLoadWaiting) return;
+    if (this.#isNeeded) return;
     const oldest = [...this.table.model.present.values()].sort(
       (a, b) => b.kind.localeCompare(a.kind) || (a.name < b.name ? -1 : 1),
     );
@@ -23,7 +23,7 @@ export class Removals {
 
   /** A file goes before it is merged. */
   vanish(): void {
-    if (this.#isNewLoadWaiting) return;
+    if (this.#isNeeded) return;
     const { item, model } = this.table;
     const waiting = model.current(item).filter((file) => this.#isThere(file) && !(item && isDone(file, item)));
     if (waiting.length > 0) this.remove(this.account().surroundings.scheduler.random.pick(waiting).name);
@@ -32,7 +32,7 @@ export class Removals {
   /** A file that is merged goes from among the others; the row names it. */
   vanishMerged(): void {
     const { item, model } = this.table;
-    if (!item || this.#isNewLoadWaiting) return;
+    if (!item || this.#isNeeded) return;
     const named = mergedNames(item).filter((name) => model.present.has(name));
     if (named.length > 0) this.remove(this.account().surroundings.scheduler.random.pick(named));
   }
@@ -52,7 +52,7 @@ export class Removals {
 
   /** All raw files are removed, as DMS does for a TRUNCATE. */
   truncate(): void {
-    if (this.#isNewLoadWaiting) return;
+    if (this.#isNeeded) return;
     for (const name of [...this.table.model.present.keys()]) this.remove(name);
   }
 
@@ -112,9 +112,13 @@ export class Removals {
     }
   }
 
-  /** Whether a new full load might go without a trace: then what was there before it would be the table. */
-  get #isNewLoadWaiting(): boolean {
-    const { model, item } = this.table;
+  /**
+   * Whether a new full load might go without a trace: then what was there before it would be the table. Or whether the
+   * table may have to be built anew for a file that has lost rows.
+   */
+  get #isNeeded(): boolean {
+    const { model, item, isCut } = this.table;
+    if (isCut) return true;
     const loads = [...model.present.values()].filter(
       ({ kind, name }) => kind === 'load' && model.currentLoad.has(name),
     );

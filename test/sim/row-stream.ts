@@ -1,4 +1,5 @@
 /** The stream of the controller table: changes of rows, in order, to the function that wakes tables. */
+import type { WakeUp } from '../../lib/queue/wake-up.ts';
 import type { RowChange } from '../../lib/table/wake.ts';
 import { wakeEditedTables } from '../../lib/table/wake.ts';
 import type { Account } from './account.ts';
@@ -25,11 +26,22 @@ export class RowStream {
   }
 
   #wake(): void {
-    const { scheduler, trace } = this.account.surroundings;
+    const { scheduler, trace, invariants } = this.account.surroundings;
     const changes = this.#changes.slice(0, scheduler.random.integer(1, 10));
     this.#readyAt = scheduler.clock.now() + 1000; // should it fail
     this.account.functions.invoke('wake', async (ports) => {
-      const { failed } = await wakeEditedTables(changes, ports);
+      const refusals: unknown[] = [];
+      const queue = {
+        send: (wakeUps: readonly WakeUp[]) =>
+          ports.queue.send(wakeUps).catch((error: unknown) => {
+            refusals.push(error);
+            throw error;
+          }),
+        extend: ports.queue.extend.bind(ports.queue),
+      };
+      const { failed } = await wakeEditedTables(changes, { ...ports, queue });
+      if (refusals.length > 0 && failed.length === 0)
+        invariants().fail('the stream goes on, though a table could not be woken');
       return () => {
         const at = changes.findIndex(({ sequenceNumber }) => sequenceNumber === failed[0]);
         trace.note(() => `the stream goes on after ${at < 0 ? changes.length : at} changes`);

@@ -1,10 +1,11 @@
 /** How fast-check makes scenarios up, and shrinks them. */
 import fc from 'fast-check';
-import { between, ids, keyKind, rows } from './events.ts';
-import { fault, faultOfCatalog, few } from './fault-specs.ts';
-import type { FaultSpec, HourlySpec, Scenario, TableSpec } from './scenario.ts';
-import { undone } from './shapes.ts';
-import { interruption, story, told } from './story.ts';
+import { between, good, ids, keyKind, rows } from './events.ts';
+import { fault, faultOfCatalog, faultSoon, few } from './fault-specs.ts';
+import type { FaultSpec, HourlySpec, KeyKind, Scenario, TableSpec } from './scenario.ts';
+import { rareShape, reshaped, undone } from './shapes.ts';
+import type { Chapter } from './story.ts';
+import { emptying, interruption, interruptionBetweenSlices, joining, story, told } from './story.ts';
 
 const hourly = fc.record<HourlySpec>({
   load: ids,
@@ -83,32 +84,73 @@ const writesOvertaken = fc
     catalog: false,
   }));
 
+function interrupted(chapter: fc.Arbitrary<Chapter>, limits: fc.Arbitrary<Scenario['limits']>): fc.Arbitrary<Scenario> {
+  return fc
+    .record({
+      schedule: fc.noShrink(fc.integer()),
+      tables: fc.tuple(
+        fc.record<TableSpec>({
+          key: fc.constantFrom('id', 'id', 'id', 'none', 'none'),
+          partitioned: fc.boolean(),
+          registered: fc.constant(true),
+          typed: fc.constant(false),
+          load: fc.array(ids, { maxLength: 1 }),
+          between: fc.constant([]),
+          hourly: fc.constant(null),
+        }),
+      ),
+      chapter,
+      notices: fc.constantFrom<Scenario['notices']>('prompt', 'prompt', 'late'),
+      limits,
+      timeout: fc.constantFrom<Scenario['timeout']>(900, 30),
+      atDeadline: fc.constantFrom<Scenario['atDeadline']>('stops', 'is killed'),
+      receives: fc.constantFrom<Scenario['receives']>(5, 1),
+    })
+    .map(({ chapter: only, ...rest }): Scenario => ({ ...rest, ...told([], [only]), pageKeys: 1000, catalog: false }));
+}
+
 /** Something is done to a file of which a merge has written a part. */
-const interrupted = fc
+const mergesInterrupted = interrupted(interruption, fc.constantFrom('sliced', 'usual', 'small files'));
+const slicesInterrupted = interrupted(interruptionBetweenSlices, fc.constant('sliced'));
+/** Lakes of several files, of which some are written. */
+const othersInterrupted = interrupted(fc.oneof(joining, emptying), fc.constant('small files'));
+
+/** Little happens to a table, and that seldom happens. */
+const rare = fc
   .record({
     schedule: fc.noShrink(fc.integer()),
-    tables: fc.tuple(
-      fc.record<TableSpec>({
-        key: fc.constantFrom('id', 'none'),
-        partitioned: fc.boolean(),
-        registered: fc.constant(true),
-        typed: fc.constant(false),
-        load: fc.array(ids, { maxLength: 1 }),
-        between: fc.constant([]),
-        hourly: fc.constant(null),
-      }),
-    ),
-    chapter: interruption,
-    notices: fc.constantFrom<Scenario['notices']>('prompt', 'prompt', 'late'),
-    limits: fc.constantFrom<Scenario['limits']>('sliced', 'sliced', 'usual', 'small files'),
-    timeout: fc.constantFrom<Scenario['timeout']>(900, 30),
-    atDeadline: fc.constantFrom<Scenario['atDeadline']>('stops', 'is killed'),
-    receives: fc.constantFrom<Scenario['receives']>(5, 1),
+    table: fc.record({
+      key: fc.constantFrom<KeyKind>('id', 'id', 'none'),
+      partitioned: fc.boolean(),
+      load: fc.array(ids, { minLength: 1, maxLength: 2 }),
+      hourly: fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: hourly }),
+    }),
+    before: fc.option(rows),
+    shape: fc.oneof({ weight: 4, arbitrary: rareShape }, { weight: 1, arbitrary: reshaped }),
+    fault: fc.option(fc.tuple(faultSoon, fc.nat(5))),
+    notices: fc.constantFrom<Scenario['notices']>('prompt', 'lossy'),
+    limits: fc.constantFrom<Scenario['limits']>('usual', 'sliced'),
   })
-  .map(({ chapter, ...rest }): Scenario => ({ ...rest, ...told([], [chapter]), pageKeys: 1000, catalog: false }));
+  .map(({ table, before, shape, fault: soon, ...rest }): Scenario => {
+    const events = [...(before ? [good(0, before)] : []), ...shape.map((event) => ({ ...event, table: 0 }))];
+    return {
+      ...rest,
+      tables: [{ ...table, registered: true, typed: false, between: [] }],
+      events,
+      faults: soon ? [{ ...soon[0], after: 1 + (soon[1] % events.length) }] : [],
+      timeout: 900,
+      atDeadline: 'stops',
+      pageKeys: 1000,
+      receives: 5,
+      catalog: false,
+    };
+  });
 
 export const scenarios: fc.Arbitrary<Scenario> = fc.oneof(
   { weight: 12, arbitrary: small },
-  { weight: 3, arbitrary: interrupted },
-  { weight: 1, arbitrary: writesOvertaken },
+  { weight: 6, arbitrary: mergesInterrupted },
+  { weight: 6, arbitrary: slicesInterrupted },
+  { weight: 2, arbitrary: othersInterrupted },
+  { weight: 4, arbitrary: rare },
+  { weight: 2, arbitrary: writesOvertaken },
 );

@@ -47,7 +47,7 @@ const overtaken: fc.Arbitrary<Event[]> = fc
   ]);
 
 /** Columns that are others in the next file. */
-const reshaped: fc.Arbitrary<Event[]> = fc
+export const reshaped: fc.Arbitrary<Event[]> = fc
   .record({
     table,
     change: fc.oneof(columnChange, fc.constantFrom('wider id' as const, 'wider amount' as const)),
@@ -105,6 +105,16 @@ const emptied: fc.Arbitrary<Event[]> = fc.record({ table, rows }).map(({ table: 
   good(of, changes),
 ]);
 
+/** What needs a table's history: files that are gone, or skipped, and what then needs them. */
+export const rareShape: fc.Arbitrary<Event[]> = fc.oneof(
+  { weight: 2, arbitrary: vanished },
+  expired,
+  pierced,
+  truncated,
+  skippedForAWhile,
+  { weight: 2, arbitrary: pieceSkippedForAWhile },
+);
+
 /** One or more events. */
 export const shape: fc.Arbitrary<Event[]> = fc.oneof(
   { weight: 16, arbitrary: event.map((one) => [one]) },
@@ -112,11 +122,5 @@ export const shape: fc.Arbitrary<Event[]> = fc.oneof(
   { weight: 2, arbitrary: overtaken },
   { weight: 2, arbitrary: emptied },
   { weight: 2, arbitrary: reshaped },
-  {
-    weight: 4,
-    arbitrary: fc.oneof({ weight: 2, arbitrary: vanished }, expired, pierced, truncated, skippedForAWhile, {
-      weight: 2,
-      arbitrary: pieceSkippedForAWhile,
-    }),
-  },
+  { weight: 4, arbitrary: rareShape },
 );

@@ -25,6 +25,8 @@ export class SourceTable implements Watched {
   isLaidOutAnew = false;
   isAhead = false;
   partialSince = -1;
+  /** Whether a raw file has lost rows that may be in the lake: they go if it is built anew. */
+  isCut = false;
   isPartitioned: boolean;
   key: KeyKind;
   columns: Columns;
@@ -129,7 +131,7 @@ export class SourceTable implements Watched {
     return version;
   }
 
-  /** The same rows in other bytes, before they are merged. */
+  /** In other bytes, before it is merged: the same rows, or fewer if none can be on their way into the lake. */
   putAgain(): void {
     const { item } = this;
     const version = this.model
@@ -137,7 +139,23 @@ export class SourceTable implements Watched {
       .findLast(
         (file) => file.kind === 'change' && !file.isBad && this.#isThere(file) && !(item && isMerged(file, item)),
       );
-    if (version) this.put(version, undefined, true);
+    if (!version) return;
+    const first = version.rows.slice(0, 2).map(({ id }) => id);
+    const fewer = version.rows.filter(({ id }) => !first.includes(id));
+    const { counters } = this.account().surroundings;
+    const isOther = fewer.length > 0 && this.#isRebuildable;
+    this.isCut ||= isOther;
+    if (isOther && (item?.Partial as { file: string } | undefined)?.file === version.name)
+      counters.add('half merged files cut');
+    this.put(isOther ? { ...version, rows: fewer } : version, undefined, true);
+  }
+
+  /** Whether the lake holds nothing but what is committed, and all is there that it was made from. */
+  get #isRebuildable(): boolean {
+    const { consumers, surroundings } = this.account();
+    const isMerging = consumers.isMerging(this.path) || surroundings.calls.isUnderWay('tables', this.path);
+    const isSettled = this.item?.Intent === undefined && this.item?.Attempts === undefined;
+    return !isMerging && isSettled && !this.model.hourly && !this.model.isPartGone();
   }
 
   mend(by: 'replacing' | 'removing'): void {

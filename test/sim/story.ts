@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { deed, deedMeanwhile } from './deeds.ts';
 import { good, rowChange, rows, settled, table } from './events.ts';
-import { fault, faultInMerge, faultSoon, few } from './fault-specs.ts';
+import { fault, faultBetweenSlices, faultInMerge, faultSoon, few } from './fault-specs.ts';
 import type { Event, FaultSpec, Scenario } from './scenario.ts';
 import { shape } from './shapes.ts';
 
@@ -45,27 +45,82 @@ function upTo(maxLength: number): fc.Arbitrary<Chapter[]> {
 export const story = fc.oneof({ weight: 4, arbitrary: upTo(2) }, { weight: 1, arbitrary: upTo(5) });
 
 /** A merge is not at its end when something is done to its files. */
-export const interruption: fc.Arbitrary<Chapter> = fc
+function interruptedBy(interrupting: fc.Arbitrary<FaultSpec>): fc.Arbitrary<Chapter> {
+  return fc
+    .record({
+      table,
+      before: fc.option(rows),
+      merged: fc.array(rowChange, { minLength: 2, maxLength: 6, size: 'max' }),
+      faults: fc.oneof(
+        { weight: 3, arbitrary: fc.tuple(interrupting) },
+        { weight: 1, arbitrary: fc.constant<FaultSpec[]>([]) },
+      ),
+      isQuiet: fc.constantFrom(true, true, true, false),
+      deed: deedMeanwhile,
+      after: fc.option(rows),
+    })
+    .map(({ table: of, before, merged, faults, isQuiet, deed: done, after }) => {
+      const first = [...(before ? [good(of, before), settled] : []), good(of, merged)];
+      const idle: Event = { kind: 'pause', table: of, until: 'idle' };
+      return {
+        events: [...first, ...(isQuiet ? [idle] : []), ...done, ...(after ? [good(of, after)] : [])],
+        faults: faults.map((one) => ({ ...one, after: first.length })),
+      };
+    });
+}
+
+/** Before it has committed anything of them. */
+export const interruption = interruptedBy(faultInMerge);
+/** When a part of them is committed. */
+export const interruptionBetweenSlices = interruptedBy(faultBetweenSlices);
+
+/** A join is not at its end when more is to be merged. */
+export const joining: fc.Arbitrary<Chapter> = fc
   .record({
-    table,
-    before: fc.option(rows),
-    merged: fc.array(rowChange, { minLength: 1, maxLength: 6, size: 'max' }),
-    faults: fc.oneof(
-      { weight: 3, arbitrary: fc.tuple(faultInMerge) },
-      { weight: 1, arbitrary: fc.constant<FaultSpec[]>([]) },
+    changes: fc.array(rows, { minLength: 2, maxLength: 3 }),
+    purge: fc.boolean(),
+    fault: faultInMerge,
+    after: fc.array(
+      fc.oneof(
+        rows.map((one) => good(0, one)),
+        fc.constant<Event>({ kind: 'replay', table: 0, what: 'all', nth: 0 }),
+      ),
+      {
+        maxLength: 2,
+      },
     ),
-    isQuiet: fc.boolean(),
-    deed: deedMeanwhile,
-    after: fc.option(rows),
   })
-  .map(({ table: of, before, merged, faults, isQuiet, deed: done, after }) => {
-    const first = [...(before ? [good(of, before), settled] : []), good(of, merged)];
-    const idle: Event = { kind: 'pause', table: of, until: 'idle' };
+  .map(({ changes, purge, fault: one, after }) => {
+    const first = changes.flatMap((merged): Event[] => [good(0, merged), settled]);
     return {
-      events: [...first, ...(isQuiet ? [idle] : []), ...done, ...(after ? [good(of, after)] : [])],
-      faults: faults.map((one) => ({ ...one, after: first.length })),
+      events: [...first, { kind: 'compact', table: 0, join: true, purge }, ...after],
+      faults: [{ ...one, after: first.length + 1 }],
     };
   });
+
+/** A lake is not empty yet when raw files are there again. */
+export const emptying: fc.Arbitrary<Chapter> = fc
+  .record({
+    changes: fc.array(rows, { minLength: 1, maxLength: 3 }),
+    fault: faultInMerge,
+    after: fc.option(rows),
+    isRestored: fc.boolean(),
+  })
+  .map(({ changes, fault: one, after, isRestored }) => {
+    const first = [
+      ...changes.flatMap((merged): Event[] => [good(0, merged), settled]),
+      { kind: 'on truncate', table: 0, then: 'empty' } as const,
+      settled,
+      { kind: 'truncate', table: 0 } as const,
+    ];
+    const back: Event[] = [...(after ? [good(0, after)] : []), ...(isRestored ? [RESTORE] : [])];
+    return {
+      events: [...first, { kind: 'sweep', table: 0 }, { kind: 'pause', table: 0, until: 'idle' }, ...back],
+      faults: [{ ...one, after: first.length }],
+    };
+  });
+
+const RESTORE: Event = { kind: 'restore', table: 0 };
 
 /** @param beginning faults before the first event */
 export function told(
