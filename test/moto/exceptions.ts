@@ -4,7 +4,9 @@ import type { Exceptions } from '../contracts/exceptions.ts';
 export const MOTO_EXCEPTIONS: Readonly<Record<'objectStore' | 'tableStore' | 'catalog' | 'wakeUpQueue', Exceptions>> = {
   objectStore: {},
   tableStore: {},
-  catalog: {},
+  catalog: {
+    'refuses a partition that has not one value of each partition column': 'moto takes a partition of any values',
+  },
   wakeUpQueue: {
     'takes a wake-up with the same table and cause once':
       'moto forgets the deduplication id of a message as soon as that is deleted',
