@@ -20,17 +20,18 @@ async function dieAfterCommits(table: LabTable, commits: number): Promise<void> 
   table.lab.onCall = () => 'none';
 }
 
-/** Of a change file's six rows two are merged. */
-async function halfMerged(primaryKey: readonly string[]): Promise<LabTable> {
+/** Of a change file's rows, two for each commit are merged. */
+async function halfMerged(primaryKey: readonly string[], { rows = 6, commits = 1 } = {}): Promise<LabTable> {
   const lab = new TableLab(TWO_ROWS);
   const table = await lab.activeTable({ primaryKey });
   table.load('LOAD00000001', [[100, 'old']]);
   await lab.settle();
   table.change(
     '20260301-100000000',
-    numbers(6).map((id) => ['I', id, 'bad'] as const),
+    numbers(rows).map((id) => ['I', id, 'new'] as const),
   );
-  await dieAfterCommits(table, 1);
+  lab.arrivals.length = 0;
+  await dieAfterCommits(table, commits);
   return table;
 }
 
@@ -87,16 +88,7 @@ describe('a file with more values than one merge takes', () => {
     ['without a key', []],
   ])('goes on after a crash between two slices, %s', async (_, primaryKey) => {
     for (const commits of [1, 2, 3]) {
-      const lab = new TableLab(TWO_ROWS);
-      const table = await lab.activeTable({ primaryKey });
-      table.load('LOAD00000001', [[100, 'old']]);
-      await lab.settle();
-      table.change(
-        '20260301-100000000',
-        numbers(8).map((id) => ['I', id, 'new'] as const),
-      );
-      lab.arrivals.length = 0;
-      await dieAfterCommits(table, commits);
+      const table = await halfMerged(primaryKey, { rows: 8, commits });
       expect(await table.item()).toMatchObject({ Partial: { rows: 2 * commits } });
       await table.merge();
       expect(await table.rows()).toEqual([...numbers(8).map((id) => `${id} new`), '100 old']);
