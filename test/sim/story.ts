@@ -85,9 +85,7 @@ export const joining: fc.Arbitrary<Chapter> = fc
         rows.map((one) => good(0, one)),
         fc.constant<Event>({ kind: 'replay', table: 0, what: 'all', nth: 0 }),
       ),
-      {
-        maxLength: 2,
-      },
+      { maxLength: 2 },
     ),
   })
   .map(({ changes, purge, fault: one, after }) => {
