@@ -15,7 +15,8 @@ import { settingsText } from './row.ts';
  * Notes in a table's row what is in the way; once, as long as it is the same.
  * @param seen the row as it was read before the raw files were listed
  * @throws ObjectChanged if that file was replaced or removed since it was listed, TableItemChanged if it was skipped, the
- * settings were edited, or the row is gone: another merge may have merged the rest already, and nobody would be woken to take the note back.
+ * settings were edited, another merge noted something else, or the row is gone: that merge knows more, or may have merged the
+ * rest already, and nobody would be woken to take the note back.
  */
 export async function blockTable(
   error: TableBlocked,
@@ -43,6 +44,7 @@ export async function blockTable(
   };
   const before = row.progress.blocked;
   if (before?.reason === blocked.reason && before.eTag === blocked.eTag) return before;
+  if (before && before.since !== seen.progress.blocked?.since) throw new TableItemChanged(path);
   await saveProgress(row, { blocked }, tables, random);
   return blocked;
 }

@@ -145,6 +145,20 @@ describe('a file that cannot be merged', () => {
     expect(await table.item()).not.toHaveProperty('Blocked');
   });
 
+  it('hides none before it that came to be in the way while a slow merge was reading it', async () => {
+    const { lab, table } = await blocked();
+    const [first, last] = [`${NAMES[0]}.parquet`, `${NAMES[2]}.parquet`];
+    await skipFile(table.path, first, { undo: false }, lab.ports);
+    expect((await table.merge([])).outcome?.state).toBe('active');
+    const key = table.put(last, BAD);
+    const { slow, release } = await slowMerge(table, key, key);
+    await skipFile(table.path, first, { undo: true }, lab.ports);
+    expect((await table.merge([])).outcome).toMatchObject({ state: 'blocked', blocked: { file: first } });
+    release();
+    expect((await slow).outcome).toMatchObject({ state: 'blocked', blocked: { file: first } });
+    expect(await table.item()).toMatchObject({ Blocked: { file: first } });
+  });
+
   it('goes on when it is deleted and the sweep comes by', async () => {
     const { lab, table } = await blocked();
     lab.raw.remove(table.rawKey(`${NAMES[0]}.parquet`));
