@@ -9,13 +9,15 @@ export const CATALOG_DATABASE = 'lake_{schema}';
 
 /** What the catalog has wrong of a table, or does not know of it; undefined if nothing. */
 export async function unregistered(
-  { path, name, lakeFolder, isPartitioned, item }: SourceTable,
+  { path, name, lakeFolder, isPartitioned, item, model }: SourceTable,
   catalog: MemoryCatalog,
   view: LakeView,
 ): Promise<string | undefined> {
   // What the hourly solution left is registered with the first merge on top of it.
   const isMerged = Number(item?.Generation ?? 0) > 0 && (item?.LoadFiles ?? item?.ChangeFiles) !== undefined;
   if (!isMerged || item?.ActiveFlag !== 'true' || item.Blocked !== undefined) return undefined;
+  // Nothing tells its columns.
+  if (view.columns(lakeFolder).size === 0 && model.present.size === 0) return undefined;
   const [schema, table] = name.split('/') as [string, string];
   const entry = `lake_${schema}.${table}`;
   const state = item.Catalog as { due?: boolean } | undefined;
