@@ -1,5 +1,6 @@
 import { compareChangeFiles, parseRawFile } from '../dms/raw-file.ts';
 import type { LakeFile } from '../lake/lake-file.ts';
+import { takenOver } from './coverage.ts';
 import { freshSince } from './freshness.ts';
 import { NO_NAMES, plusNames } from './name-digest.ts';
 import { versionsOf } from './raw-listing.ts';
@@ -22,7 +23,7 @@ export function begin(
   const begun = { builtWith: builtWithSettings(row.settings), freshSince: freshSince(now) };
   const held = lakeFiles.reduce((newest, { generation }) => Math.max(newest, generation), 0);
   const isTakenOver = progress.lastFullLoadDate !== NEVER_LOADED || progress.lastChangeFile !== undefined;
-  if (isTakenOver) return { ...begun, generation: held, takenOver: true, ...takeOver(progress, listing, held, now) };
+  if (isTakenOver) return { ...begun, generation: held, takenOver: true, ...takeOver(progress, listing, held) };
   // A full load replaces whatever is in the lake's folder; changes alone are applied to it.
   const adopted = listing.loadFiles.length === 0 && lakeFiles.length > 0;
   return { ...begun, adopted, generation: adopted ? held : held + 1 };
@@ -33,7 +34,7 @@ export function begin(
  * are newer than the last change file it merged; where it merged none, a load file newer than LastFullLoadDate means, as
  * it does there, that all load files are to be loaded and replace what the lake holds.
  */
-function takeOver(progress: Progress, listing: RawListing, held: number, now: number): Partial<Progress> {
+function takeOver(progress: Progress, listing: RawListing, held: number): Partial<Progress> {
   const { lastChangeFile } = progress;
   const mark = lastChangeFile === undefined ? undefined : parseRawFile(lastChangeFile);
   if (mark?.kind !== 'change') {
@@ -54,7 +55,7 @@ function takeOver(progress: Progress, listing: RawListing, held: number, now: nu
       NO_NAMES,
       merged.map(({ name }) => name),
     ),
-    coverage: { mark: mark.name, sweptAt: now, names: new Set() },
+    coverage: takenOver(mark.name, merged, listing.listedAt),
   };
 }
 

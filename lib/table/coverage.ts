@@ -64,6 +64,15 @@ export function compacted(coverage: Coverage, files: readonly DatedChangeFile[],
   return { mark: newest.name, sweptAt, names: new Set(names) };
 }
 
+/**
+ * The coverage of files that others merged, up to a name.
+ * @param merged those of them that are there
+ */
+export function takenOver(mark: string, merged: readonly DatedChangeFile[], listedAt: number): Coverage {
+  const swept = { mark, sweptAt: listedAt - UPLOAD_MS_MAX, names: new Set<string>() };
+  return { ...compacted(swept, merged, listedAt), mark };
+}
+
 /** Names of files younger than that which are kept, in number and bytes. */
 const NAMES_KEPT_MAX = 2 * NAMES_MAX;
 const KEPT_BYTES_MAX = 2 * NAMES_BYTES_MAX;

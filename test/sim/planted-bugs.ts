@@ -247,8 +247,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     patches: [
       {
         file: 'lib/table/begin.ts',
-        find: 'coverage: { mark: mark.name, sweptAt: now, names: new Set() },',
-        replace: 'coverage: { mark: mark.name, sweptAt: now * 0, names: new Set() },',
+        find: 'coverage: takenOver(mark.name, merged, listing.listedAt),',
+        replace: 'coverage: takenOver(mark.name, [], 0),',
       },
       // Else they would be known by their names.
       { file: 'lib/table/begin.ts', find: 'merged.map(({ name }) => name),', replace: '[],' },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { DatedChangeFile } from '../../lib/table/coverage.ts';
-import { compacted, isAccountedFor, NAMES_MAX } from '../../lib/table/coverage.ts';
+import { compacted, isAccountedFor, NAMES_MAX, takenOver, withFiles } from '../../lib/table/coverage.ts';
 
 const LISTED_AT = Date.UTC(2026, 2, 1, 12);
 const NONE = { mark: undefined, sweptAt: 0, names: new Set<string>() };
@@ -45,5 +45,20 @@ describe('the files that a table has merged', () => {
       lastModified: new Date(LISTED_AT),
     };
     expect(isAccountedFor(late, coverage)).toBe(false);
+  });
+
+  it('do not cover one that comes late as a table is taken over, above what others had merged', () => {
+    const [merged, late, newer] = files(3, 3) as [DatedChangeFile, DatedChangeFile, DatedChangeFile];
+    const listedAt = LISTED_AT + 300;
+    const before = takenOver(merged.name, [merged], listedAt);
+    const coverage = compacted(withFiles(before, [newer.name]), [merged, newer], listedAt);
+    expect(notCovered([merged, late, newer], coverage)).toEqual([late.name]);
+  });
+
+  it('are those up to the mark when a table is taken over, also where the mark itself is gone', () => {
+    const all = files(2_500);
+    const coverage = takenOver(all.at(-1)!.name, all.slice(0, -1), LISTED_AT);
+    expect(coverage.mark).toBe(all.at(-1)!.name);
+    expect(notCovered(all.slice(0, -1), coverage)).toEqual([]);
   });
 });
