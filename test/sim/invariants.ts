@@ -219,7 +219,8 @@ export class Invariants implements Observer {
     before: TableItem | undefined,
     after: TableItem,
   ): void {
-    if (before?.LastIncrementalFile === after.LastIncrementalFile) return;
+    // What is to be merged again takes it back.
+    if (before && lastFile(before) >= lastFile(after)) return;
     const last = lastFile(after).slice(path.length);
     if (!last.startsWith('2')) return; // none is merged in this generation
     const begun = before?.Partial as { file: string } | undefined;

@@ -111,8 +111,10 @@ export class SourceTable implements Watched {
     const { name, kind, rows, columns } = content;
     const { raw, surroundings } = this.account();
     const { clock, random } = surroundings.scheduler;
-    // What was written in the second of a load is taken for younger.
-    const isSameSecond = kind === 'change' && this.#wasChange && random.chance(SAME_SECOND);
+    // What was written in the second of a load is taken for younger; and what is late, and of a second of more files than the row
+    // names, is found by the sweep alone.
+    const isLate = [...this.model.present.values()].some((other) => other.kind === 'change' && other.name > name);
+    const isSameSecond = kind === 'change' && this.#wasChange && !isLate && random.chance(SAME_SECOND);
     if (!isSameSecond) clock.advance(1000);
     this.#wasChange = kind === 'change';
     const bytes = rawBytes({ kind, rows, columns, damage, isCompressed });
