@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -161,8 +161,17 @@ async function withLog(err: Write, run: (note: Write) => Promise<number>): Promi
   }
 }
 
-/** A file that was being written may come into a folder while it is removed. */
+/** A file that was being written may come into a folder while it is removed, or make the folder again. */
 const REMOVALS_MAX = 5;
+const SETTLE_MS = 20;
+
+function removeForGood(folder: string): void {
+  for (let removals = 1; removals <= REMOVALS_MAX; removals++) {
+    rmSync(folder, { recursive: true, force: true, maxRetries: REMOVALS_MAX });
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SETTLE_MS);
+    if (!existsSync(folder)) return;
+  }
+}
 
 /** Works in a folder that a person named, or in one that is removed afterwards. */
 async function inFolder(
@@ -172,7 +181,7 @@ async function inFolder(
 ): Promise<number> {
   if (keep === undefined) {
     const folder = await mkdtemp(join(tmpdir(), 'tidemark-demo-'));
-    const remove = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: REMOVALS_MAX });
+    const remove = (): void => removeForGood(folder);
     // However it ends: by a signal, too, or by a reader of its output that has seen enough.
     process.once('exit', remove);
     try {
