@@ -48,6 +48,17 @@ const small = fc
     catalog: ofCatalog !== null,
   }));
 
+/** A table that a person has set up, with nothing about it that is out of the ordinary. */
+function plainTable(
+  key: fc.Arbitrary<KeyKind>,
+  load: fc.Arbitrary<TableSpec['load']>,
+  keptBefore: fc.Arbitrary<TableSpec['hourly']> = fc.constant(null),
+): fc.Arbitrary<TableSpec> {
+  return fc
+    .record({ key, partitioned: fc.boolean(), load, hourly: keptBefore })
+    .map((spec) => ({ ...spec, registered: true, typed: false, between: [] }));
+}
+
 /** Time for all that is to be done, and few calls: nothing gets in the way of what is told. */
 const QUIET = { timeout: 900, atDeadline: 'stops', pageKeys: 1000, receives: 5, catalog: false } as const;
 
@@ -55,17 +66,7 @@ const QUIET = { timeout: 900, atDeadline: 'stops', pageKeys: 1000, receives: 5, 
 const writesOvertaken = fc
   .record({
     schedule: fc.noShrink(fc.integer()),
-    tables: fc.tuple(
-      fc.record<TableSpec>({
-        key: fc.constantFrom('id', 'id,day'),
-        partitioned: fc.boolean(),
-        registered: fc.constant(true),
-        typed: fc.constant(false),
-        load: fc.constant([[1, 2, 3, 4]]),
-        between: fc.constant([]),
-        hourly: fc.constant(null),
-      }),
-    ),
+    tables: fc.tuple(plainTable(fc.constantFrom('id', 'id,day'), fc.constant([[1, 2, 3, 4]]))),
     events: undone,
     faults: fc.tuple(
       fc.record<FaultSpec>({
@@ -84,17 +85,7 @@ function interrupted(chapter: fc.Arbitrary<Chapter>, limits: fc.Arbitrary<Scenar
   return fc
     .record({
       schedule: fc.noShrink(fc.integer()),
-      tables: fc.tuple(
-        fc.record<TableSpec>({
-          key: fc.constantFrom('id', 'id', 'id', 'none', 'none'),
-          partitioned: fc.boolean(),
-          registered: fc.constant(true),
-          typed: fc.constant(false),
-          load: fc.array(ids, { maxLength: 1 }),
-          between: fc.constant([]),
-          hourly: fc.constant(null),
-        }),
-      ),
+      tables: fc.tuple(plainTable(fc.constantFrom('id', 'id', 'id', 'none', 'none'), fc.array(ids, { maxLength: 1 }))),
       chapter,
       notices: fc.constantFrom<Scenario['notices']>('prompt', 'prompt', 'late'),
       limits,
@@ -115,12 +106,11 @@ const othersInterrupted = interrupted(fc.oneof(joining, emptying), fc.constant('
 const rare = fc
   .record({
     schedule: fc.noShrink(fc.integer()),
-    table: fc.record({
-      key: fc.constantFrom<KeyKind>('id', 'id', 'none'),
-      partitioned: fc.boolean(),
-      load: fc.array(ids, { minLength: 1, maxLength: 2 }),
-      hourly: fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: hourly }),
-    }),
+    table: plainTable(
+      fc.constantFrom('id', 'id', 'none'),
+      fc.array(ids, { minLength: 1, maxLength: 2 }),
+      fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: hourly }),
+    ),
     before: fc.option(rows),
     shape: fc.oneof({ weight: 4, arbitrary: rareShape }, { weight: 1, arbitrary: reshaped }),
     fault: fc.option(fc.tuple(faultSoon, fc.nat(5))),
@@ -131,7 +121,7 @@ const rare = fc
     const events = [...(before ? [good(0, before)] : []), ...shape.map((event) => ({ ...event, table: 0 }))];
     return {
       ...rest,
-      tables: [{ ...table, registered: true, typed: false, between: [] }],
+      tables: [table],
       events,
       faults: soon ? [{ ...soon[0], after: 1 + (soon[1] % events.length) }] : [],
       ...QUIET,
