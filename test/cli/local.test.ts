@@ -145,7 +145,11 @@ describe('tidemark local', () => {
     const ends = await Promise.all([tidemark('local', ...folders, '--once'), tidemark('local', ...folders, '--once')]);
     expect(ends.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
     const child = start('local', ...folders);
-    const end = ended(child, (text) => text.includes('Watching') && child.kill('SIGINT'));
+    let stderrSoFar = '';
+    const end = ended(child, (text) => (stderrSoFar = text));
+    // One signal alone: what is said of the first is a piece of text too, and a second would end the process at once.
+    while (!stderrSoFar.includes('Watching')) await sleep(20);
+    child.kill('SIGINT');
     expect((await end).exitCode).toBe(0);
     expect((await readdir(join(lake, '_tidemark'))).sort()).toEqual(['history', 'tables']);
   });
