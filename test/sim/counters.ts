@@ -47,6 +47,7 @@ export const SOMETIMES: Readonly<Record<string, number>> = {
   'tables whose raw files vanished': 1,
   'tables without raw files': 2,
   'raw files restored': 2,
+  'merged files copied': 1,
   'lakes emptied': 1,
   'tables blocked since raw files are gone': 1,
   'columns changed': 1,

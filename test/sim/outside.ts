@@ -157,6 +157,10 @@ export class Outside {
         return step(`all raw files of ${name} are removed`, () => table.removals.truncate());
       case 'restore':
         return step(`raw files of ${name} are restored`, () => table.removals.restore());
+      case 'copy':
+        return step(`merged raw files of ${name} are copied onto themselves: ${event.what}`, () =>
+          table.removals.copy(event.what),
+        );
       case 'compact':
         return step(`${name} is to be compacted`, () => {
           const { join, purge } = event;

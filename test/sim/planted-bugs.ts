@@ -339,6 +339,12 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     '...newGeneration(progress.generation + 1), since: Math.min(0, since),',
   ),
   bug(
+    'merged files that were copied are taken for late ones',
+    'lib/table/decide.ts',
+    "if (recognised) return { kind: 'recognised', ...recognised };",
+    '',
+  ),
+  bug(
     'a lake that is half emptied stays so',
     'lib/table/truncation.ts',
     "if (current.progress.rawGone?.lake !== 'emptying') return current;",

@@ -1,4 +1,4 @@
-/** How raw files go before and after they are merged, and come back. */
+/** How raw files go before and after they are merged, come back, and are copied. */
 import type { Account } from './account.ts';
 import type { RawVersion } from './raw-version.ts';
 import { isMerged, mergedNames } from './raw-version.ts';
@@ -110,6 +110,26 @@ export class Removals {
       account.loseNotice();
       account.surroundings.counters.add('raw files restored');
     }
+  }
+
+  /**
+   * Merged files are copied onto themselves, as to another storage class: younger, and else what they were. Change files come
+   * first, since a load that is younger than they are is a new one. For the model they stay as old as they were.
+   */
+  copy(what: 'all' | 'one'): void {
+    const { surroundings, raw } = this.account();
+    const { item, model, rawFolder } = this.table;
+    const { random, clock } = surroundings.scheduler;
+    // By their names they are known only as long as all of them are there.
+    if (!item || model.isPartGone()) return;
+    const merged = [...model.present.values()].filter((version) => this.#isThere(version) && isDone(version, item));
+    if (merged.length === 0) return;
+    const chosen = what === 'all' ? merged.sort((a, b) => a.kind.localeCompare(b.kind)) : [random.pick(merged)];
+    for (const { name } of chosen) {
+      clock.advance(1000);
+      raw.put(rawFolder + name, raw.bytes(rawFolder + name)!);
+    }
+    surroundings.counters.add('merged files copied');
   }
 
   /**

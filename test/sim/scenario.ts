@@ -91,6 +91,8 @@ export type Event = { table: number } & (
   | { kind: 'truncate' }
   /** Those that were removed come back as they were. */
   | { kind: 'restore' }
+  /** Merged raw files are copied onto themselves: all of them, or one. */
+  | { kind: 'copy'; what: 'all' | 'one' }
   | { kind: 'compact'; join: boolean; purge: boolean }
   /** All of it, or from one of its change files on, or from the time that this one has in its name. */
   | { kind: 'replay'; what: 'all' | 'from file' | 'from time'; nth: number }

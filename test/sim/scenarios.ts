@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { between, good, ids, keyKind, rows } from './events.ts';
 import { fault, faultOfCatalog, faultSoon, few } from './fault-specs.ts';
+import { copied } from './removal-shapes.ts';
 import type { FaultSpec, HourlySpec, KeyKind, Scenario, TableSpec } from './scenario.ts';
 import { rareShape, reshaped, undone } from './shapes.ts';
 import type { Chapter } from './story.ts';
@@ -112,7 +113,11 @@ const rare = fc
       fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: hourly }),
     ),
     before: fc.option(rows),
-    shape: fc.oneof({ weight: 4, arbitrary: rareShape }, { weight: 1, arbitrary: reshaped }),
+    shape: fc.oneof(
+      { weight: 4, arbitrary: rareShape },
+      { weight: 1, arbitrary: reshaped },
+      { weight: 1, arbitrary: copied },
+    ),
     fault: fc.option(fc.tuple(faultSoon, fc.nat(5))),
     notices: fc.constantFrom<Scenario['notices']>('prompt', 'lossy'),
     limits: fc.constantFrom<Scenario['limits']>('usual', 'sliced'),
