@@ -5,7 +5,7 @@ import { TableBlocked } from '../errors.ts';
 import { isMerged, pendingLoads } from './pending.ts';
 import { versionsOf } from './raw-listing.ts';
 import type { ChangeFile, LoadFile, RawListing } from './raw-listing.ts';
-import { changesBegan, rebuiltWith } from './rebuild.ts';
+import { changesBegan, rebuild, rebuiltWith } from './rebuild.ts';
 import type { NewGeneration, Step } from './step.ts';
 import type { Progress, TableRow } from './row.ts';
 import { builtWithSettings, newGeneration } from './row.ts';
@@ -21,16 +21,22 @@ export function decideLoad(row: TableRow, listing: RawListing): Step | undefined
   if (pending.length === 0) return undefined;
   requireRoom(progress, listing, pending);
   const { partial } = progress;
-  const replaced = pending.filter(
+  const again = pending.filter(
     ({ name, eTag }) => progress.loadFiles.has(name) || (partial?.file === name && partial.eTag !== eTag),
   );
+  const replaced = again.filter((file) => !wasInTheWay(file, progress));
   const newer = pending.filter(
     (file) => file.lastModified.getTime() > (progress.loadedUntil ?? Infinity) && !isMended(file, progress, listing),
   );
   const gone = isGone(progress, listing) && pending.some((file) => !goesOn(file, progress));
   // What the hourly solution loaded is in the lake whole.
   const isComplete = progress.takenOver || changesBegan(progress);
-  if (replaced.length === 0 && newer.length === 0 && !gone && !isComplete) return { kind: 'load', files: pending };
+  if (replaced.length === 0 && newer.length === 0 && !gone && !isComplete) {
+    const [half] = again;
+    return half
+      ? rebuild(row, listing, `${half.name} was in the way, and is another now`)
+      : { kind: 'load', files: pending };
+  }
   if (!listing.whole) return { kind: 'list whole' };
   if (pending.every((file) => isCorrected(file, row, listing)))
     return rebuiltWith(row, listing, pending, `${pending[0]?.name ?? ''} was skipped, and is another now`);
@@ -107,10 +113,17 @@ function newestChangeAt({ lastChangeAt, partial }: Progress, { changeFiles }: Ra
  * Whether a load file that comes while its load is built anew was put in the place of a bad one: before a new load's file of
  * this counter comes its first.
  */
-function isMended({ name }: LoadFile, { loadedUntil = -Infinity }: Progress, { loadFiles }: RawListing): boolean {
-  if (counterOf(name) <= 1) return false;
+function isMended(file: LoadFile, progress: Progress, { loadFiles }: RawListing): boolean {
+  const { name } = file;
+  const { loadedUntil = -Infinity } = progress;
+  if (counterOf(name) <= 1) return wasInTheWay(file, progress);
   const first = loadFiles.find((before) => isCountedBefore(before.name, name));
   return !first || first.lastModified.getTime() <= loadedUntil;
+}
+
+/** Whether a load file is put in the place of one that blocks its table: it is what that one should have been. */
+export function wasInTheWay({ name, eTag }: LoadFile, { blocked }: Progress): boolean {
+  return blocked?.file === name && blocked.eTag !== eTag;
 }
 
 /** DMS counts the files of a load from 1: with a later one a new load begins only if those before it are new as well. */
