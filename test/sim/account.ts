@@ -165,6 +165,7 @@ const LIMITS: Readonly<Record<Scenario['limits'], Partial<Limits>>> = {
   usual: {},
   growing: { deadBytesShare: 1, smallRowGroups: 1000 },
   sliced: { valuesPerMerge: 8 },
+  streamed: { valuesPerMerge: 8, targetFileBytes: 1 },
   single: { filesPerMerge: 1 },
   'small files': { targetFileBytes: 1 },
 };

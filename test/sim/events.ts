@@ -18,7 +18,10 @@ export const between = fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, { wei
 const how = fc.oneof(
   { weight: 9, arbitrary: fc.constant<'good'>('good') },
   { weight: 1, arbitrary: fc.constant<'late'>('late') },
-  { weight: 2, arbitrary: fc.constantFrom<Damage>('truncated', 'garbage', 'empty', 'odd operation', 'other type') },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom<Damage>('truncated', 'garbage', 'empty', 'odd operation', 'other type', 'bad end'),
+  },
 );
 export const table = fc.nat(1);
 export const replayed = fc.constantFrom('all' as const, 'from file' as const, 'from time' as const);

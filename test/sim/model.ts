@@ -58,7 +58,7 @@ export class TableModel {
     if (!version) return;
     this.present.delete(name);
     this.#gone.set(version, at);
-    if (version.isBad || this.#committed.has(version)) return;
+    if (version.isUnreadable || this.#committed.has(version)) return;
     if (this.isLakeOld) this.#doubtfulBefore = [...this.#doubtfulBefore, version];
     if (mayBeWritten) this.#doubtful.add(version);
   }

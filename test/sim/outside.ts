@@ -120,7 +120,7 @@ export class Outside {
         return step(`${name} gets what is very late`, () => table.release());
       case 'bad piece':
         return step(`a piece of the load of ${name} is bad`, () => {
-          if (table.isBeingLoaded) table.putPiece(model.currentLoad.size, ++this.#files, [7], 'truncated');
+          if (table.mayBeLoaded) table.putPiece(model.currentLoad.size, ++this.#files, [7, 8, 9], event.how);
         });
       case 'pause':
         return this.#pause(event.until);

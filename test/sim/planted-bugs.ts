@@ -345,6 +345,12 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     '',
   ),
   bug(
+    'what mends a half merged load file is taken for a new full load',
+    'lib/table/full-load.ts',
+    'const replaced = again.filter((file) => !wasInTheWay(file, progress));',
+    'const replaced = again;',
+  ),
+  bug(
     'a lake that is half emptied stays so',
     'lib/table/truncation.ts',
     "if (current.progress.rawGone?.lake !== 'emptying') return current;",

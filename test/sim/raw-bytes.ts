@@ -36,6 +36,7 @@ function written({ kind, rows, columns, damage, isCompressed }: RawContent): Uin
     ...own.map((column) => dmsValue(row, column)),
   ]);
   const all = [...(kind === 'change' ? [OP_COLUMN] : []), ...own];
+  if (damage === 'bad end') return writeDmsFile({ columns: all, rows: values, codec: 'GZIP', rowsPerRowGroup: 1 });
   return writeDmsFile({ columns: all, rows: values, codec: isCompressed ? 'GZIP' : 'UNCOMPRESSED' });
 }
 
@@ -47,6 +48,10 @@ function damaged(bytes: Uint8Array, damage: Damage | undefined): Uint8Array {
       return bytes.map((byte, i) => (i % 3 === 0 ? byte ^ 0x5a : byte));
     case 'empty':
       return new Uint8Array();
+    case 'bad end': {
+      const footer = bytes.length - 8 - new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - 8, true);
+      return bytes.slice().fill(0xff, footer - 12, footer);
+    }
     case 'odd operation':
     case 'other type':
     case undefined:

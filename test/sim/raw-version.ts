@@ -11,8 +11,10 @@ export interface RawVersion {
   eTag: string;
   rows: readonly Row[];
   columns: Columns;
-  /** Nothing can be made of it: the table must stop before it. */
+  /** The table must stop before it, or in its midst. */
   isBad: boolean;
+  /** Nothing can be made of it. */
+  isUnreadable: boolean;
   /** Milliseconds since the epoch, whole seconds. */
   lastModified: number;
   /** In steps of the schedule. */

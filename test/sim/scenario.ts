@@ -12,7 +12,7 @@ export interface Scenario {
   faults: readonly FaultSpec[];
   /** How S3 tells of new objects. */
   notices: 'prompt' | 'doubled' | 'late' | 'lossy';
-  limits: 'usual' | 'growing' | 'sliced' | 'single' | 'small files';
+  limits: 'usual' | 'growing' | 'sliced' | 'streamed' | 'single' | 'small files';
   /** Seconds that an invocation of merge has. */
   timeout: 900 | 30;
   /** What becomes of an invocation of merge that comes to its end: it stops by itself, or is killed at what it does. */
@@ -53,8 +53,8 @@ export interface HourlySpec {
   doubled: boolean;
 }
 
-/** `other type`: what was text is bytes. */
-export type Damage = 'truncated' | 'garbage' | 'empty' | 'odd operation' | 'other type';
+/** `other type`: what was text is bytes. `bad end`: all but the last row can be read, and each is a row group of its own. */
+export type Damage = 'truncated' | 'garbage' | 'empty' | 'odd operation' | 'other type' | 'bad end';
 
 export type ColumnChange = 'added' | 'dropped' | 'renamed' | 'wider id' | 'wider amount' | 'wider time';
 
@@ -74,8 +74,8 @@ export type Event = { table: number } & (
   | { kind: 'load'; pieces: readonly (readonly number[])[]; between: readonly RowChange[]; when: 'settled' | 'at once' }
   /** What is very late arrives. */
   | { kind: 'release' }
-  /** One more piece of a load after which there is no change yet, and it is bad. */
-  | { kind: 'bad piece' }
+  /** One more piece of a load after which there is no change yet, or its first, and it is bad. */
+  | { kind: 'bad piece'; how: 'truncated' | 'bad end' }
   | { kind: 'mend'; by: 'replacing' | 'removing' }
   | { kind: 'put again' }
   | { kind: 'key'; key: KeyKind }

@@ -109,10 +109,13 @@ const rare = fc
     schedule: fc.noShrink(fc.integer()),
     table: plainTable(
       fc.constantFrom('id', 'id', 'none'),
-      fc.array(ids, { minLength: 1, maxLength: 2 }),
+      fc.oneof(
+        { weight: 5, arbitrary: fc.array(ids, { minLength: 1, maxLength: 2 }) },
+        { weight: 1, arbitrary: fc.constant([]) },
+      ),
       fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: hourly }),
     ),
-    before: fc.option(rows),
+    before: fc.option(rows, { freq: 1 }),
     shape: fc.oneof(
       { weight: 4, arbitrary: rareShape },
       { weight: 1, arbitrary: reshaped },
@@ -120,7 +123,7 @@ const rare = fc
     ),
     fault: fc.option(fc.tuple(faultSoon, fc.nat(5))),
     notices: fc.constantFrom<Scenario['notices']>('prompt', 'lossy'),
-    limits: fc.constantFrom<Scenario['limits']>('usual', 'sliced'),
+    limits: fc.constantFrom<Scenario['limits']>('usual', 'sliced', 'streamed'),
   })
   .map(({ table, before, shape, fault: soon, ...rest }): Scenario => {
     const events = [...(before ? [good(0, before)] : []), ...shape.map((event) => ({ ...event, table: 0 }))];

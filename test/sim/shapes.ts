@@ -85,7 +85,7 @@ const skippedForAWhile: fc.Arbitrary<Event[]> = fc
 const pieceSkippedForAWhile: fc.Arbitrary<Event[]> = fc
   .record({ table, rows, isTakenBack: fc.boolean() })
   .map(({ table: of, rows: changes, isTakenBack }): Event[] => [
-    { kind: 'bad piece', table: of },
+    { kind: 'bad piece', table: of, how: 'truncated' },
     settled,
     { kind: 'skip', table: of, what: 'load' },
     good(of, changes),
@@ -93,6 +93,26 @@ const pieceSkippedForAWhile: fc.Arbitrary<Event[]> = fc
     // Taken back it is in the way of the load that is built anew.
     ...(isTakenBack ? [{ kind: 'take a skip back', table: of } as const, settled] : []),
     { kind: 'mend', table: of, by: 'replacing' },
+  ]);
+
+/** A file of which a part is merged before it is in the way; others come, and it is mended, skipped or removed. */
+const badAtItsEnd: fc.Arbitrary<Event[]> = fc
+  .record({
+    table,
+    bad: fc.option(fc.array(rowChange, { minLength: 3, maxLength: 5 }), { freq: 1 }),
+    others: rows,
+    then: fc.constantFrom('replacing' as const, 'replacing' as const, 'removing' as const, 'skip' as const),
+    after: fc.option(rows),
+  })
+  .map(({ table: of, bad, others, then, after }): Event[] => [
+    bad ? { kind: 'change', table: of, rows: bad, how: 'bad end' } : { kind: 'bad piece', table: of, how: 'bad end' },
+    ...(bad ? [settled] : []),
+    good(of, others),
+    settled,
+    then === 'skip'
+      ? { kind: 'skip', table: of, what: bad ? 'change' : 'load' }
+      : { kind: 'mend', table: of, by: then },
+    ...(after ? [good(of, after)] : []),
   ]);
 
 /** Files that lose all their rows, and may be removed once a day has passed. */
@@ -113,6 +133,7 @@ export const rareShape: fc.Arbitrary<Event[]> = fc.oneof(
   truncated,
   skippedForAWhile,
   { weight: 2, arbitrary: pieceSkippedForAWhile },
+  { weight: 3, arbitrary: badAtItsEnd },
 );
 
 /** One or more events. */

@@ -59,9 +59,11 @@ export class SourceTable implements Watched {
     return this.#held.some(({ how }) => how === 'late');
   }
 
-  /** Whether a full load is there, or a part of it, and no change after it. */
-  get isBeingLoaded(): boolean {
-    return this.model.present.has(FIRST_PIECE) && !this.hasChanges && this.item?.TakenOver !== true;
+  /** Whether a piece of a full load is part of it, or its first: no change was merged yet. */
+  get mayBeLoaded(): boolean {
+    const { model, item } = this;
+    const isFirst = model.currentLoad.size === 0 && model.history.length === 0;
+    return (isFirst || model.present.has(FIRST_PIECE)) && !this.hasChanges && item?.TakenOver !== true;
   }
 
   /**
@@ -126,6 +128,7 @@ export class SourceTable implements Watched {
       columns,
       eTag,
       isBad: damage !== undefined,
+      isUnreadable: damage !== undefined && damage !== 'bad end',
       lastModified: lastModified.getTime(),
       putAt: surroundings.scheduler.steps,
     };
@@ -162,8 +165,9 @@ export class SourceTable implements Watched {
 
   mend(by: 'replacing' | 'removing'): void {
     for (const version of this.model.badFiles()) {
-      // Once a skip of it is taken back, nobody knows of it until it is in the way.
-      const isUnknown = version.kind === 'load' && this.item?.LoadedUntil !== undefined && !this.#isInTheWay(version);
+      // Once a skip of it is taken back, or a part of it is merged, nobody knows of it until it is in the way.
+      const isDue = this.item?.LoadedUntil !== undefined || this.item?.Partial !== undefined;
+      const isUnknown = version.kind === 'load' && isDue && !this.#isInTheWay(version);
       if (by === 'replacing' && !isUnknown) this.put(version);
       else this.removals.remove(version.name);
     }
