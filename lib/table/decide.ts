@@ -8,7 +8,7 @@ import { rebuild } from './rebuild.ts';
 import { recognise } from './recognise.ts';
 import type { TableRow } from './row.ts';
 import { wasEdited } from './row.ts';
-import type { Step } from './step.ts';
+import type { LateFile, Step } from './step.ts';
 
 /**
  * Compares a row with the raw files that are there: load files first, then late change files, then the others in order.
@@ -38,7 +38,7 @@ export function decide(row: TableRow, listing: RawListing): Step {
   if (isLate(next, progress)) {
     // Date folders need not sort by time: a later file may be before the mark.
     if (!listing.whole) return { kind: 'list whole' };
-    return { kind: 'late', file: next, later: laterFiles(next, row, listing) };
+    return late(next, row, listing);
   }
   return { kind: 'changes', files: next === begun ? [begun] : pending };
 }
@@ -57,26 +57,24 @@ function rebuiltWithoutOld({ name }: ChangeFile, row: TableRow, listing: RawList
   }
 }
 
-/**
- * The files merged already that come after a late one: what they say of a key stands.
- * @throws TableBlocked if one of them may be gone.
- */
-function laterFiles(late: ChangeFile, { settings, progress }: TableRow, listing: RawListing): ChangeFile[] {
-  const later = listing.changeFiles.filter((file) => compareChangeFiles(file, late) > 0 && isMerged(file, progress));
-  if (settings.primaryKey.length === 0) return [];
+/** @throws TableBlocked if a merged file that comes after it may be gone: which of its keys that one changed cannot be told. */
+function late(file: ChangeFile, { settings, progress }: TableRow, listing: RawListing): LateFile {
+  if (settings.primaryKey.length === 0) return { kind: 'late', file, later: [], oldest: undefined };
+  const merged = listing.changeFiles.filter((other) => isMerged(other, progress));
+  const later = merged.filter((other) => compareChangeFiles(other, file) > 0);
   const listed = new Set(later.map(({ name }) => name));
   const missing = [...progress.coverage.names].filter((name) => {
-    const file = parseRawFile(name);
-    return file.kind === 'change' && compareChangeFiles(file, late) > 0 && !listed.has(name);
+    const other = parseRawFile(name);
+    return other.kind === 'change' && compareChangeFiles(other, file) > 0 && !listed.has(name);
   });
   // Old files go first: where one older than the late file is still there, none after it has been cleaned away.
-  const olderIsThere = listing.changeFiles.some((file) => compareChangeFiles(file, late) < 0);
-  if (missing.length > 0 || (!olderIsThere && later.length < progress.changeFiles)) {
+  const oldest = listing.changeFiles.find((other) => compareChangeFiles(other, file) < 0);
+  if (missing.length > 0 || (!oldest && later.length < progress.changeFiles)) {
     throw new TableBlocked(
-      late.name,
-      `${late.name} came late, and change files that come after it are gone: which of its keys they changed cannot be told.`,
-      { next: `Have DMS reload the table, or ${goOnWithout(late.name)}.` },
+      file.name,
+      `${file.name} came late, and change files that come after it are gone: which of its keys they changed cannot be told.`,
+      { next: `Have DMS reload the table, or ${goOnWithout(file.name)}.` },
     );
   }
-  return later;
+  return { kind: 'late', file, later, oldest: merged.length < progress.changeFiles ? oldest : undefined };
 }

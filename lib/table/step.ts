@@ -11,8 +11,17 @@ export type Step =
   | { kind: 'recognised'; coverage: Coverage; files: readonly ChangeFile[] }
   | { kind: 'load'; files: readonly LoadFile[] }
   | { kind: 'changes'; files: readonly ChangeFile[] }
-  /** One change file whose name is older than what is merged; `later`: the files merged that come after it. */
-  | { kind: 'late'; file: ChangeFile; later: readonly ChangeFile[] };
+  | LateFile;
+
+/** One change file whose name is older than what is merged. */
+export interface LateFile {
+  kind: 'late';
+  file: ChangeFile;
+  /** The files merged that come after it: what they say of a key stands. */
+  later: readonly ChangeFile[];
+  /** Where merged files are gone: one older than it that is there, so that those which went are older than that. */
+  oldest: ChangeFile | undefined;
+}
 
 /** What was listed, from the row's mark on, is not enough to tell. */
 export interface ListWhole {

@@ -60,8 +60,11 @@ async function mergeStep(
 ): Promise<StoredRow | 'list whole'> {
   const { path, name, prefix, deadline, meter, access, ports } = site;
   const { tables, random, clock, log, catalog } = ports;
-  if (step.kind === 'late')
+  if (step.kind === 'late') {
+    // A listing of several pages tells of no one moment: what went in between may have been listed before.
+    if (step.oldest && !(await ports.raw.head(step.oldest.key))) return 'list whole';
     log.warn('a change file came late', { table: path, file: step.file.name, later: step.later.length });
+  }
   const attempts = Math.max(row.progress.attempts, site.failures);
   const plan = await planStep(row, prefix, listing, step, attempts, access, ports);
   if ('instead' in plan)

@@ -139,7 +139,7 @@ describe('a late change file below the low-water mark', () => {
   const HOUR_MS = 60 * 60_000;
 
   /** As many files as make the row keep a mark instead of their names; the last one touches key 1. */
-  async function marked(settings = {}, name = (i: number) => `20260301-${String(i).padStart(9, '0')}`) {
+  async function marked(settings = {}, name = (i: number) => `20260301-${String(i).padStart(9, '0')}`, ageMs = 0) {
     const lab = new TableLab();
     const table = await lab.activeTable(settings);
     table.load('LOAD00000001', [
@@ -147,7 +147,7 @@ describe('a late change file below the low-water mark', () => {
       [2, 'pear'],
     ]);
     const bytes = changeBytes([['U', 1, 'merged']]);
-    for (let i = 1; i <= MERGED; i++) table.put(`${name(2 * i)}.parquet`, bytes);
+    for (let i = 1; i <= MERGED; i++) table.put(`${name(2 * i)}.parquet`, bytes, new Date(lab.clock.now() - ageMs));
     lab.arrivals.length = 0;
     await table.merge();
     lab.clock.advance(HOUR_MS);
@@ -187,6 +187,21 @@ describe('a late change file below the low-water mark', () => {
     ]);
     await table.merge([key]);
     expect(await table.rows()).toEqual(['1 merged', '2 late']);
+  });
+
+  it('is held against later files that went while the table was listed, a page after the other', async () => {
+    const { lab, table, late } = await marked({}, undefined, HOUR_MS);
+    const key = table.change(late, [['U', 1, 'late']]);
+    const others = lab.raw.keys().filter((other) => other !== key);
+    let listed = 0;
+    lab.onCall = ({ store, name }) => {
+      // From the mark on, then the whole table: of it the first page has what is older.
+      if (store === 'raw' && name === 'list' && ++listed === 3) for (const other of others) lab.raw.remove(other);
+      return 'none';
+    };
+    const { outcome } = await table.merge([key]);
+    expect(outcome).toMatchObject({ state: 'blocked', blocked: { file: `${late}.parquet` } });
+    expect(await table.rows()).toEqual(['1 merged', '2 pear']);
   });
 
   it('that is bad stays in the way of later wake-ups', async () => {
