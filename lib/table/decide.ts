@@ -1,7 +1,7 @@
 import { compareChangeFiles, parseRawFile } from '../dms/raw-file.ts';
 import { TableBlocked } from '../errors.ts';
 import { goOnWithout } from '../merge/remedies.ts';
-import { decideLoad } from './full-load.ts';
+import { decideLoad, replacedText } from './full-load.ts';
 import { hasPassed, isLate, isMerged, pendingChanges } from './pending.ts';
 import type { ChangeFile, RawListing } from './raw-listing.ts';
 import { rebuild } from './rebuild.ts';
@@ -50,7 +50,7 @@ export function decide(row: TableRow, listing: RawListing): Step {
  */
 function rebuiltWithoutOld({ name }: ChangeFile, row: TableRow, listing: RawListing): Step | undefined {
   try {
-    return rebuild(row, listing, `${name} was replaced in mid-merge`);
+    return rebuild(row, listing, replacedText(name));
   } catch (error) {
     if (error instanceof TableBlocked && row.settings.primaryKey.length > 0) return undefined;
     throw error;

@@ -21,22 +21,17 @@ export function decideLoad(row: TableRow, listing: RawListing): Step | undefined
   if (pending.length === 0) return undefined;
   requireRoom(progress, listing, pending);
   const { partial } = progress;
-  const again = pending.filter(
-    ({ name, eTag }) => progress.loadFiles.has(name) || (partial?.file === name && partial.eTag !== eTag),
-  );
-  const replaced = again.filter((file) => !wasInTheWay(file, progress));
+  const half = pending.find(({ name, eTag }) => partial?.file === name && partial.eTag !== eTag);
+  const mended = half && isMended(half, progress, listing) ? half : undefined;
+  const replaced = pending.filter((file) => progress.loadFiles.has(file.name) || (file === half && !mended));
   const newer = pending.filter(
     (file) => file.lastModified.getTime() > (progress.loadedUntil ?? Infinity) && !isMended(file, progress, listing),
   );
   const gone = isGone(progress, listing) && pending.some((file) => !goesOn(file, progress));
   // What the hourly solution loaded is in the lake whole.
   const isComplete = progress.takenOver || changesBegan(progress);
-  if (replaced.length === 0 && newer.length === 0 && !gone && !isComplete) {
-    const [half] = again;
-    return half
-      ? rebuild(row, listing, `${half.name} was in the way, and is another now`)
-      : { kind: 'load', files: pending };
-  }
+  if (replaced.length === 0 && newer.length === 0 && !gone && !isComplete)
+    return mended ? rebuild(row, listing, replacedText(mended.name)) : { kind: 'load', files: pending };
   if (!listing.whole) return { kind: 'list whole' };
   if (pending.every((file) => isCorrected(file, row, listing)))
     return rebuiltWith(row, listing, pending, `${pending[0]?.name ?? ''} was skipped, and is another now`);
@@ -47,6 +42,11 @@ export function decideLoad(row: TableRow, listing: RawListing): Step | undefined
     ? `${replaced[0].name} was loaded again`
     : `${(newer[0] ?? pending[0])?.name ?? ''} came after ${before}`;
   return newLoad(row, listing, reason);
+}
+
+/** Why a table is built anew of whose file a part is in the lake that another version of it does not take the place of. */
+export function replacedText(file: string): string {
+  return `${file} was replaced before a merge of it was done`;
 }
 
 /**
@@ -110,20 +110,17 @@ function newestChangeAt({ lastChangeAt, partial }: Progress, { changeFiles }: Ra
 }
 
 /**
- * Whether a load file that comes while its load is built anew was put in the place of a bad one: before a new load's file of
- * this counter comes its first.
+ * Whether a load file is put in the place of a bad one, of which a part was merged or that is merged again, rather than
+ * written by a new full load: that one blocks its table; or, since before a new load's file of this counter comes its first,
+ * the first is as old as the load.
  */
-function isMended(file: LoadFile, progress: Progress, { loadFiles }: RawListing): boolean {
-  const { name } = file;
-  const { loadedUntil = -Infinity } = progress;
-  if (counterOf(name) <= 1) return wasInTheWay(file, progress);
-  const first = loadFiles.find((before) => isCountedBefore(before.name, name));
-  return !first || first.lastModified.getTime() <= loadedUntil;
-}
-
-/** Whether a load file is put in the place of one that blocks its table: it is what that one should have been. */
-export function wasInTheWay({ name, eTag }: LoadFile, { blocked }: Progress): boolean {
-  return blocked?.file === name && blocked.eTag !== eTag;
+export function isMended({ name, eTag, lastModified }: LoadFile, progress: Progress, listing: RawListing): boolean {
+  const { blocked, loadFiles, loadedUntil = -Infinity } = progress;
+  if (blocked?.file === name && blocked.eTag !== eTag) return true;
+  if (counterOf(name) <= 1) return false;
+  const first = listing.loadFiles.find((before) => isCountedBefore(before.name, name));
+  if (!first || first.lastModified.getTime() <= loadedUntil) return true;
+  return loadFiles.get(first.name) === first.eTag && first.lastModified < lastModified;
 }
 
 /** DMS counts the files of a load from 1: with a later one a new load begins only if those before it are new as well. */

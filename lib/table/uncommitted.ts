@@ -2,7 +2,7 @@ import { parseRawFile } from '../dms/raw-file.ts';
 import type { Hold } from '../lake/file-metadata.ts';
 import { isAccountedFor } from './coverage.ts';
 import type { ListWhole, NewGeneration } from './step.ts';
-import { newLoad } from './full-load.ts';
+import { isMended, newLoad, replacedText } from './full-load.ts';
 import { rebuild } from './rebuild.ts';
 import type { RawListing } from './raw-listing.ts';
 import type { TableRow } from './row.ts';
@@ -22,12 +22,12 @@ export function decideUncommitted(
   const left = held.find((hold) => !isCommitted(hold, row, listing) && isReplaced(hold, listing));
   if (!left) return undefined;
   if (!listing.whole) return { kind: 'list whole' };
-  const isLoad = parseRawFile(left.file).kind === 'load';
+  const load = listing.loadFiles.find(({ name }) => name === left.file);
   // No new load is known of: what is merged of this one must be there to be merged again.
-  if (isLoad && !listing.loadFiles.some(({ name }) => name === left.file))
+  if (!load && parseRawFile(left.file).kind === 'load')
     return rebuild(row, listing, `${left.file} was removed before a merge of it was done`);
-  const reason = `${left.file} was replaced before a merge of it was done`;
-  return isLoad ? newLoad(row, listing, reason) : rebuild(row, listing, reason);
+  const isNewLoad = load && !isMended(load, row.progress, listing);
+  return isNewLoad ? newLoad(row, listing, replacedText(left.file)) : rebuild(row, listing, replacedText(left.file));
 }
 
 /** Whether the row says that a part of a raw file is merged. */

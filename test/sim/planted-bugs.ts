@@ -347,8 +347,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'what mends a half merged load file is taken for a new full load',
     'lib/table/full-load.ts',
-    'const replaced = again.filter((file) => !wasInTheWay(file, progress));',
-    'const replaced = again;',
+    'const mended = half && isMended(half, progress, listing) ? half : undefined;',
+    'const mended = half && !isMended(half, progress, listing) ? half : undefined;',
   ),
   bug(
     'a lake that is half emptied stays so',

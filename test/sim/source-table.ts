@@ -165,9 +165,11 @@ export class SourceTable implements Watched {
 
   mend(by: 'replacing' | 'removing'): void {
     for (const version of this.model.badFiles()) {
-      // Once a skip of it is taken back, or a part of it is merged, nobody knows of it until it is in the way.
-      const isDue = this.item?.LoadedUntil !== undefined || this.item?.Partial !== undefined;
-      const isUnknown = version.kind === 'load' && isDue && !this.#isInTheWay(version);
+      // Once a skip of it is taken back nobody knows of it until it is in the way. Of the first piece a part may be in the lake:
+      // until it is said to be in the way another is of a new load.
+      const isBegun = version.name === FIRST_PIECE && this.item?.BuiltWith !== undefined;
+      const isUnknown =
+        version.kind === 'load' && (this.item?.LoadedUntil !== undefined || isBegun) && !this.#isInTheWay(version);
       if (by === 'replacing' && !isUnknown) this.put(version);
       else this.removals.remove(version.name);
     }

@@ -116,19 +116,47 @@ describe('a load file that blocks its table', () => {
   });
 });
 
-describe('a load file that blocks nothing', () => {
-  it('is of a new full load when it is written again half merged: that has in it what changed before', async () => {
+describe('a load file that blocks nothing, and is written again half merged', () => {
+  /** @param commits of slices, before the merge dies */
+  async function died(file: string, commits: number): Promise<LabTable> {
     const lab = new TableLab(BY_ROW_GROUP);
     const table = await lab.activeTable();
-    const key = table.put(LOAD, threeGroups('apple'));
-    let commits = 0;
-    lab.onCall = ({ store, name }) => (store === 'tables' && name === 'update' && ++commits > 3 ? 'reject' : 'none');
+    if (file === SECOND) table.load('LOAD00000001', [[10, 'apple']]);
+    await lab.settle();
+    const key = table.put(file, threeGroups('apple'));
+    let writes = 0;
+    lab.onCall = ({ store, name }) => {
+      if (store === 'lake' && name === 'write') writes++;
+      return writes > commits && store === 'tables' ? 'reject' : 'none';
+    };
     await table.merge([key]);
     lab.onCall = () => 'none';
-    expect(await table.item()).toHaveProperty('Partial');
-    table.change('20260301-110000000', [['U', 1, 'fig']]);
-    table.put(LOAD, threeGroups('pear'));
-    await lab.settle();
+    table.change('20260301-110000000', [
+      ['U', 1, 'fig'],
+      ['D', 2],
+      ['I', 7, 'lime'],
+    ]);
+    table.put(file, threeGroups('pear'));
+    return table;
+  }
+
+  it.each([
+    ['a part of it is committed', 1],
+    ['what is written of it is not', 0],
+  ])('is of a new full load, which has in it what changed before, if it is the first: %s', async (_, commits) => {
+    const table = await died(LOAD, commits);
+    expect((await table.item()).Partial !== undefined).toBe(commits > 0);
+    await table.lab.settle();
     expect(await table.rows()).toEqual([1, 2, 3, 4, 5, 6].map((id) => `${id} pear`));
+  });
+
+  it.each([
+    ['a part of it is committed', 1],
+    ['what is written of it is not', 0],
+  ])('is mended where the first is as it was: %s', async (_, commits) => {
+    const table = await died(SECOND, commits);
+    expect((await table.item()).Partial !== undefined).toBe(commits > 0);
+    await table.lab.settle();
+    expect(await table.rows()).toEqual([...PEARS, '10 apple']);
   });
 });

@@ -135,7 +135,7 @@ describe('a file with more values than one merge takes', () => {
     table.lab.raw.remove(table.rawKey('LOAD00000001.parquet'));
     table.change('20260301-100000000', [['I', 1, 'good']]);
     const outcomes = await table.lab.settle();
-    expect(outcomes.at(-1)?.blocked?.reason).toContain('replaced in mid-merge');
+    expect(outcomes.at(-1)?.blocked?.reason).toContain('replaced before a merge of it was done');
   });
 
   it('is done with when it is removed between two slices: the sweep does not wake the table for ever', async () => {
