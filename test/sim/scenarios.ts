@@ -142,6 +142,6 @@ export const scenarios: fc.Arbitrary<Scenario> = fc.oneof(
   { weight: 6, arbitrary: mergesInterrupted },
   { weight: 6, arbitrary: slicesInterrupted },
   { weight: 2, arbitrary: othersInterrupted },
-  { weight: 4, arbitrary: rare },
-  { weight: 2, arbitrary: writesOvertaken },
+  { weight: 10, arbitrary: rare },
+  { weight: 3, arbitrary: writesOvertaken },
 );

@@ -1,6 +1,6 @@
 /** What happens in a row that chance alone would seldom bring together. */
 import fc from 'fast-check';
-import { columnChange, event, good, rowChange, rows, settled, table } from './events.ts';
+import { between, columnChange, event, good, ids, rowChange, rows, settled, table } from './events.ts';
 import { expired, pierced, truncated, vanished } from './removal-shapes.ts';
 import type { Damage, Event, RowChange } from './scenario.ts';
 
@@ -68,14 +68,15 @@ const skippedForAWhile: fc.Arbitrary<Event[]> = fc
     first: rows,
     second: rows,
     third: rows,
+    isLongAgo: fc.boolean(),
     mended: fc.constantFrom(false, false, true),
   })
-  .map(({ table: of, damage, first, second, third, mended }): Event[] => [
+  .map(({ table: of, damage, first, second, third, isLongAgo, mended }): Event[] => [
     { kind: 'change', table: of, rows: first, how: damage },
     settled,
     { kind: 'skip', table: of, what: 'change' },
     good(of, second),
-    { kind: 'pause', table: of, until: 'idle' },
+    { kind: 'pause', table: of, until: isLongAgo ? 'an hour later' : 'idle' },
     good(of, third),
     settled,
     mended ? { kind: 'mend', table: of, by: 'replacing' } : { kind: 'take a skip back', table: of },
@@ -115,6 +116,23 @@ const badAtItsEnd: fc.Arbitrary<Event[]> = fc
     ...(after ? [good(of, after)] : []),
   ]);
 
+/** A table that was loaded again is built anew. */
+const reloaded: fc.Arbitrary<Event[]> = fc
+  .record({
+    table,
+    before: rows,
+    pieces: fc.array(ids, { minLength: 1, maxLength: 2 }),
+    between,
+    after: fc.option(rows),
+  })
+  .map(({ table: of, before, pieces, between: meanwhile, after }): Event[] => [
+    good(of, before),
+    { kind: 'load', table: of, pieces, between: meanwhile, when: 'settled' },
+    ...(after ? [good(of, after)] : []),
+    settled,
+    { kind: 'replay', table: of, what: 'all', nth: 0 },
+  ]);
+
 /** Files that lose all their rows, and may be removed once a day has passed. */
 const emptied: fc.Arbitrary<Event[]> = fc.record({ table, rows }).map(({ table: of, rows: changes }): Event[] => [
   good(
@@ -128,10 +146,11 @@ const emptied: fc.Arbitrary<Event[]> = fc.record({ table, rows }).map(({ table: 
 /** What needs a table's history: files that are gone, or skipped, and what then needs them. */
 export const rareShape: fc.Arbitrary<Event[]> = fc.oneof(
   { weight: 2, arbitrary: vanished },
-  expired,
+  { weight: 2, arbitrary: expired },
+  reloaded,
   pierced,
   truncated,
-  skippedForAWhile,
+  { weight: 2, arbitrary: skippedForAWhile },
   { weight: 2, arbitrary: pieceSkippedForAWhile },
   { weight: 3, arbitrary: badAtItsEnd },
 );
