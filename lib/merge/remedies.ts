@@ -1,8 +1,11 @@
 import { commandText, TABLE } from '../command-text.ts';
+import { parseRawFile } from '../dms/raw-file.ts';
 
 /** What a person can do about a raw file that cannot be merged. */
 export function mendFile(file: string): string {
-  return `Have DMS write it again (reload the table), put a good copy in its place, or ${goOnWithout(file)}.`;
+  // In the place of a load file that is in the way a new load's is taken for that file, and older changes for later ones.
+  const first = parseRawFile(file).kind === 'load' ? ', once the raw files that it has are removed' : '';
+  return `Have DMS write it again (reload the table${first}), put a good copy in its place, or ${goOnWithout(file)}.`;
 }
 
 /** Part of a sentence: to have the table go on without a raw file. */

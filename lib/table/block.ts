@@ -45,7 +45,9 @@ export async function blockTable(
   const before = row.progress.blocked;
   if (before?.reason === blocked.reason && before.eTag === blocked.eTag) return before;
   if (before && before.since !== seen.progress.blocked?.since) throw new TableItemChanged(path);
-  await saveProgress(row, { blocked }, tables, random);
+  const { partial } = row.progress;
+  const isPartBad = partial?.file === blocked.file && partial.eTag === blocked.eTag;
+  await saveProgress(row, { blocked, ...(isPartBad && { partial: { ...partial, isBad: true } }) }, tables, random);
   return blocked;
 }
 

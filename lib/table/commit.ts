@@ -6,6 +6,7 @@ import { plusNames } from './name-digest.ts';
 import { partitionForms } from './partition-forms.ts';
 import { versionsOf } from './raw-listing.ts';
 import type { BuiltWith, Progress } from './row.ts';
+import { loadDate } from './row.ts';
 
 /**
  * The progress once these slices are in the lake: what a merge's commit writes.
@@ -54,10 +55,8 @@ function partialAfter(before: Progress['partial'], slices: readonly RawSlice[]):
   return slices.some(({ file }) => file.name === before?.file) ? undefined : before;
 }
 
-/** As the hourly solution writes it: UTC, whole seconds. */
 function newestDate(before: string, loads: readonly { lastModified: Date }[]): string {
-  const dates = loads.map(({ lastModified }) => lastModified.toISOString().slice(0, 19).replace('T', ' '));
-  return [before, ...dates].sort().at(-1) ?? before;
+  return [before, ...loads.map(({ lastModified }) => loadDate(lastModified))].sort().at(-1) ?? before;
 }
 
 function newestName(before: string | undefined, changes: readonly { name: string }[]): string | undefined {

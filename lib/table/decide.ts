@@ -1,10 +1,10 @@
 import { compareChangeFiles, parseRawFile } from '../dms/raw-file.ts';
 import { TableBlocked } from '../errors.ts';
 import { goOnWithout } from '../merge/remedies.ts';
-import { decideLoad, replacedText } from './full-load.ts';
+import { decideLoad } from './full-load.ts';
 import { hasPassed, isLate, isMerged, pendingChanges } from './pending.ts';
 import type { ChangeFile, RawListing } from './raw-listing.ts';
-import { rebuild } from './rebuild.ts';
+import { rebuild, replacedText } from './rebuild.ts';
 import { recognise } from './recognise.ts';
 import type { TableRow } from './row.ts';
 import { wasEdited } from './row.ts';
@@ -59,7 +59,7 @@ function rebuiltWithoutOld({ name }: ChangeFile, row: TableRow, listing: RawList
 
 /** @throws TableBlocked if a merged file that comes after it may be gone: which of its keys that one changed cannot be told. */
 function late(file: ChangeFile, { settings, progress }: TableRow, listing: RawListing): LateFile {
-  if (settings.primaryKey.length === 0) return { kind: 'late', file, later: [], oldest: undefined };
+  if (settings.primaryKey.length === 0) return { kind: 'late', file, later: [], older: undefined };
   const merged = listing.changeFiles.filter((other) => isMerged(other, progress));
   const later = merged.filter((other) => compareChangeFiles(other, file) > 0);
   const listed = new Set(later.map(({ name }) => name));
@@ -68,13 +68,13 @@ function late(file: ChangeFile, { settings, progress }: TableRow, listing: RawLi
     return other.kind === 'change' && compareChangeFiles(other, file) > 0 && !listed.has(name);
   });
   // Old files go first: where one older than the late file is still there, none after it has been cleaned away.
-  const oldest = listing.changeFiles.find((other) => compareChangeFiles(other, file) < 0);
-  if (missing.length > 0 || (!oldest && later.length < progress.changeFiles)) {
+  const older = listing.changeFiles.findLast((other) => compareChangeFiles(other, file) < 0);
+  if (missing.length > 0 || (!older && later.length < progress.changeFiles)) {
     throw new TableBlocked(
       file.name,
       `${file.name} came late, and change files that come after it are gone: which of its keys they changed cannot be told.`,
       { next: `Have DMS reload the table, or ${goOnWithout(file.name)}.` },
     );
   }
-  return { kind: 'late', file, later, oldest: merged.length < progress.changeFiles ? oldest : undefined };
+  return { kind: 'late', file, later, older: merged.length < progress.changeFiles ? older : undefined };
 }

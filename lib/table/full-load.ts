@@ -5,10 +5,10 @@ import { TableBlocked } from '../errors.ts';
 import { isMerged, pendingLoads } from './pending.ts';
 import { versionsOf } from './raw-listing.ts';
 import type { ChangeFile, LoadFile, RawListing } from './raw-listing.ts';
-import { changesBegan, rebuild, rebuiltWith } from './rebuild.ts';
+import { changesBegan, rebuild, rebuiltWith, replacedText } from './rebuild.ts';
 import type { NewGeneration, Step } from './step.ts';
 import type { Progress, TableRow } from './row.ts';
-import { builtWithSettings, newGeneration } from './row.ts';
+import { builtWithSettings, loadDate, newGeneration } from './row.ts';
 
 /**
  * Pieces of a load are merged as they appear. A load file that appears after the first change file of its generation,
@@ -22,8 +22,8 @@ export function decideLoad(row: TableRow, listing: RawListing): Step | undefined
   requireRoom(progress, listing, pending);
   const { partial } = progress;
   const half = pending.find(({ name, eTag }) => partial?.file === name && partial.eTag !== eTag);
-  const mended = half && isMended(half, progress, listing) ? half : undefined;
-  const replaced = pending.filter((file) => progress.loadFiles.has(file.name) || (file === half && !mended));
+  const begun = half && beginsAnew(half, progress, listing) ? half : undefined;
+  const replaced = pending.filter((file) => progress.loadFiles.has(file.name) || file === begun);
   const newer = pending.filter(
     (file) => file.lastModified.getTime() > (progress.loadedUntil ?? Infinity) && !isMended(file, progress, listing),
   );
@@ -31,7 +31,7 @@ export function decideLoad(row: TableRow, listing: RawListing): Step | undefined
   // What the hourly solution loaded is in the lake whole.
   const isComplete = progress.takenOver || changesBegan(progress);
   if (replaced.length === 0 && newer.length === 0 && !gone && !isComplete)
-    return mended ? rebuild(row, listing, replacedText(mended.name)) : { kind: 'load', files: pending };
+    return half ? rebuild(row, listing, replacedText(half.name)) : { kind: 'load', files: pending };
   if (!listing.whole) return { kind: 'list whole' };
   if (pending.every((file) => isCorrected(file, row, listing)))
     return rebuiltWith(row, listing, pending, `${pending[0]?.name ?? ''} was skipped, and is another now`);
@@ -44,9 +44,20 @@ export function decideLoad(row: TableRow, listing: RawListing): Step | undefined
   return newLoad(row, listing, reason);
 }
 
-/** Why a table is built anew of whose file a part is in the lake that another version of it does not take the place of. */
-export function replacedText(file: string): string {
-  return `${file} was replaced before a merge of it was done`;
+/**
+ * Whether another version of a load file of which a part is in the lake is a new full load's, rather than what mends it: unless
+ * the rest of it was bad, or the first file of its load, which DMS writes before, is the one that was merged.
+ */
+export function beginsAnew(
+  { name }: LoadFile,
+  { partial, loadFiles, lastFullLoadDate }: Progress,
+  listing: RawListing,
+) {
+  if (partial?.file === name && partial.isBad) return false;
+  const first = firstOf(name, listing);
+  if (!first) return counterOf(name) <= 1;
+  // A new one may be the same byte for byte.
+  return loadFiles.get(first.name) !== first.eTag || loadDate(first.lastModified) > lastFullLoadDate;
 }
 
 /**
@@ -110,17 +121,18 @@ function newestChangeAt({ lastChangeAt, partial }: Progress, { changeFiles }: Ra
 }
 
 /**
- * Whether a load file is put in the place of a bad one, of which a part was merged or that is merged again, rather than
- * written by a new full load: that one blocks its table; or, since before a new load's file of this counter comes its first,
- * the first is as old as the load.
+ * Whether a load file that comes while its load is built anew was put in the place of a bad one: before a new load's file of
+ * this counter comes its first.
  */
-export function isMended({ name, eTag, lastModified }: LoadFile, progress: Progress, listing: RawListing): boolean {
-  const { blocked, loadFiles, loadedUntil = -Infinity } = progress;
-  if (blocked?.file === name && blocked.eTag !== eTag) return true;
+function isMended({ name }: LoadFile, { loadedUntil = -Infinity }: Progress, listing: RawListing): boolean {
   if (counterOf(name) <= 1) return false;
-  const first = listing.loadFiles.find((before) => isCountedBefore(before.name, name));
-  if (!first || first.lastModified.getTime() <= loadedUntil) return true;
-  return loadFiles.get(first.name) === first.eTag && first.lastModified < lastModified;
+  const first = firstOf(name, listing);
+  return !first || first.lastModified.getTime() <= loadedUntil;
+}
+
+/** The first file of a load that is there, if it is counted before this one. */
+function firstOf(name: string, { loadFiles }: RawListing): LoadFile | undefined {
+  return loadFiles.find((before) => isCountedBefore(before.name, name));
 }
 
 /** DMS counts the files of a load from 1: with a later one a new load begins only if those before it are new as well. */
@@ -155,10 +167,11 @@ export function newLoad(row: TableRow, listing: RawListing, reason: string): New
   };
 }
 
-/** What of the change files a new full load has in it already: if it is none, they are lost. */
+/** What of the change files a new full load has in it already, be they merged or not: if it is none, they are lost. */
 function supersededText(progress: Progress, { changeFiles }: RawListing, since: number): string {
-  const older = changeFiles.filter((file) => isMerged(file, progress) && file.lastModified.getTime() < since);
-  return older.length === 0 ? '' : `; ${counted(older.length, 'change file')} before it no longer counted`;
+  const times = changeFiles.map(({ lastModified }) => lastModified.getTime());
+  const older = times.filter((time) => time >= progress.since && time < since).length;
+  return older === 0 ? '' : `; ${counted(older, 'change file')} before it no longer counted`;
 }
 
 /** Whether a load file is of the load that was being built anew when a new one came. */

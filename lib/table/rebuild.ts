@@ -8,6 +8,11 @@ import type { ListWhole, NewGeneration } from './step.ts';
 import type { Progress, TableRow } from './row.ts';
 import { builtWithSettings, newGeneration, NEVER_LOADED, wasEdited } from './row.ts';
 
+/** Why a table is built anew when a raw file of which a part is in the lake is another now. */
+export function replacedText(file: string): string {
+  return `${file} was replaced before a merge of it was done`;
+}
+
 /** @throws TableBlocked if raw files that the lake was built from are gone: what they held would be lost. */
 export function rebuild(row: TableRow, listing: RawListing, why: string): NewGeneration | ListWhole {
   return listing.whole ? rebuiltFrom(row, listing, why) : { kind: 'list whole' };

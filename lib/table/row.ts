@@ -58,7 +58,7 @@ export interface Progress {
   /** Their names; undefined if not all of them are known. */
   nameDigest: NameDigest | undefined;
   /** A raw file of which only the first rows are merged. */
-  partial: { file: string; eTag: string; rows: number } | undefined;
+  partial: PartialFile | undefined;
   /** Set while files that were merged already are merged again on a person's demand. */
   replay: Replay | undefined;
   /** Set once it was found that no raw file is left. */
@@ -81,6 +81,15 @@ export interface Progress {
 }
 
 export type BuiltWith = Omit<TableSettingsOfRow, 'active' | 'onTruncate' | 'illegible'>;
+
+export interface PartialFile {
+  file: string;
+  eTag: string;
+  /** How many of its rows are merged. */
+  rows: number;
+  /** Set once the next one turned out to be bad. */
+  isBad?: true;
+}
 
 /** How many raw files were merged before they were set back. */
 export interface Replay {
@@ -143,6 +152,11 @@ export interface CatalogFailure {
 }
 
 export const NEVER_LOADED = '1900-01-01 00:00:00';
+
+/** `yyyy-MM-dd HH:mm:ss`, UTC, whole seconds: as the hourly solution writes when a load file was last modified. */
+export function loadDate(date: Date): string {
+  return date.toISOString().slice(0, 19).replace('T', ' ');
+}
 
 /** What begins anew with a full load, or when the table is built anew. */
 export function newGeneration(generation: number) {

@@ -74,8 +74,11 @@ export function planSkip(row: TableRow, listing: RawListing, name: string): Plan
   // A bad file is never written; any other may be in the lake by now.
   if (wasMerged || (!isInTheWay && (progress.intent.length > 0 || progress.attempts > 0))) return nothing('under way');
   const blocked = isInTheWay ? undefined : progress.blocked;
-  // A replay that waited for it does no more.
   const { replay } = progress;
+  // The lake has what it had before it was to be built anew.
+  const isUntouched = progress.loadFiles.size === 0 && progress.changeFiles === 0;
+  if (replay && replay.until === undefined && isUntouched) requireOther(progress, listingWithout(name, listing), name);
+  // A replay that waited for it does no more.
   const lessReplay = replay && file.kind === 'change' && { ...replay, changeFiles: replay.changeFiles - 1 };
   const next = { skipped, blocked, ...(lessReplay && { replay: lessReplay }) };
   return { progress: next, outcome: 'skipped', isRebuilt: false };
@@ -128,23 +131,29 @@ function withoutPart(row: TableRow, listing: RawListing, name: string): Partial<
       `Rows of ${name} may be in the lake, and the table cannot be built anew without it: which raw files the hourly solution merged is not known.`,
       'Remove the file to do without the rest of it, or have DMS reload the table.',
     );
-  const without = (files: RawListing['changeFiles']) => files.filter((file) => file.name !== name);
-  const left: RawListing = {
-    ...listing,
-    changeFiles: without(listing.changeFiles),
-    loadFiles: listing.loadFiles.filter((file) => file.name !== name),
-  };
+  const left = listingWithout(name, listing);
   const next = 'Remove the file to do without the rest of it, or have DMS reload the table.';
   const build = () => rebuiltFrom(row, left, `${name} is skipped, of which rows may be in the lake`);
   const { progress } = orRefused(build, next);
-  const after = { ...row.progress, ...progress };
-  // What is merged first takes the place of what is in the lake.
-  if (pendingLoads(after, left).length === 0 && pendingChanges(after, left).length === 0)
-    throw new Refused(
-      `Rows of ${name} may be in the lake, and there is no other file from which the table could be built anew without them.`,
-      'Put a good copy in its place, or have DMS reload the table.',
-    );
+  requireOther({ ...row.progress, ...progress }, left, name);
   return progress;
+}
+
+function listingWithout(name: string, listing: RawListing): RawListing {
+  return {
+    ...listing,
+    changeFiles: listing.changeFiles.filter((file) => file.name !== name),
+    loadFiles: listing.loadFiles.filter((file) => file.name !== name),
+  };
+}
+
+/** What is merged first in a generation takes the place of what is in the lake. */
+function requireOther(progress: Progress, left: RawListing, name: string): void {
+  if (pendingLoads(progress, left).length > 0 || pendingChanges(progress, left).length > 0) return;
+  throw new Refused(
+    `Rows of ${name} may be in the lake, and there is no other file from which the table could be built anew without them.`,
+    'Put a good copy in its place, or have DMS reload the table.',
+  );
 }
 
 /**

@@ -19,8 +19,8 @@ export interface LateFile {
   file: ChangeFile;
   /** The files merged that come after it: what they say of a key stands. */
   later: readonly ChangeFile[];
-  /** Where merged files are gone: one older than it that is there, so that those which went are older than that. */
-  oldest: ChangeFile | undefined;
+  /** Where merged files are gone: one older than it that is there, so that those which went are older, too. */
+  older: ChangeFile | undefined;
 }
 
 /** What was listed, from the row's mark on, is not enough to tell. */

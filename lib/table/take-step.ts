@@ -62,7 +62,7 @@ async function mergeStep(
   const { tables, random, clock, log, catalog } = ports;
   if (step.kind === 'late') {
     // A listing of several pages tells of no one moment: what went in between may have been listed before.
-    if (step.oldest && !(await ports.raw.head(step.oldest.key))) return 'list whole';
+    if (step.older && !(await ports.raw.head(step.older.key))) return 'list whole';
     log.warn('a change file came late', { table: path, file: step.file.name, later: step.later.length });
   }
   const attempts = Math.max(row.progress.attempts, site.failures);

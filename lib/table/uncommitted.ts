@@ -2,8 +2,8 @@ import { parseRawFile } from '../dms/raw-file.ts';
 import type { Hold } from '../lake/file-metadata.ts';
 import { isAccountedFor } from './coverage.ts';
 import type { ListWhole, NewGeneration } from './step.ts';
-import { isMended, newLoad, replacedText } from './full-load.ts';
-import { rebuild } from './rebuild.ts';
+import { beginsAnew, newLoad } from './full-load.ts';
+import { rebuild, replacedText } from './rebuild.ts';
 import type { RawListing } from './raw-listing.ts';
 import type { TableRow } from './row.ts';
 
@@ -26,8 +26,9 @@ export function decideUncommitted(
   // No new load is known of: what is merged of this one must be there to be merged again.
   if (!load && parseRawFile(left.file).kind === 'load')
     return rebuild(row, listing, `${left.file} was removed before a merge of it was done`);
-  const isNewLoad = load && !isMended(load, row.progress, listing);
-  return isNewLoad ? newLoad(row, listing, replacedText(left.file)) : rebuild(row, listing, replacedText(left.file));
+  const reason = replacedText(left.file);
+  const isNewLoad = load !== undefined && beginsAnew(load, row.progress, listing);
+  return isNewLoad ? newLoad(row, listing, reason) : rebuild(row, listing, reason);
 }
 
 /** Whether the row says that a part of a raw file is merged. */

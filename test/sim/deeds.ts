@@ -32,7 +32,9 @@ const activation = fc.constant((of: number): Event[] => [
   { kind: 'inactive', table: of },
   { kind: 'active', table: of },
 ]);
-const skip = fc.constant((of: number): Event => ({ kind: 'skip', table: of, what: 'change' }));
+const skip = fc
+  .constantFrom<'change' | 'load'>('change', 'change', 'load')
+  .map((what) => (of: number): Event => ({ kind: 'skip', table: of, what }));
 const putAgain = fc.constant((of: number): Event => ({ kind: 'put again', table: of }));
 const vanish = fc.constant((of: number): Event => ({ kind: 'vanish', table: of, when: 'merging' }));
 const sweep = fc.constant((of: number): Event => ({ kind: 'sweep', table: of }));

@@ -209,8 +209,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'a late file is merged though later ones are gone',
     'lib/table/decide.ts',
-    'if (missing.length > 0 || (!oldest && later.length < progress.changeFiles)) {',
-    'if (missing.length > 0 && !oldest && later.length < 0) {',
+    'if (missing.length > 0 || (!older && later.length < progress.changeFiles)) {',
+    'if (missing.length > 0 && !older && later.length < 0) {',
   ),
   bug(
     'a file that counts again stays below the mark',
@@ -233,8 +233,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'a load file in the place of a bad one is taken for a new load while the table is built anew',
     'lib/table/full-load.ts',
-    'const { blocked, loadFiles, loadedUntil = -Infinity } = progress;',
-    'const { blocked, loadFiles, loadedUntil = -Infinity } = progress; if (progress.loadedUntil !== undefined) return false;',
+    'return !first || first.lastModified.getTime() <= loadedUntil;',
+    'return !first && loadedUntil < 0;',
   ),
   bug(
     'of a row that is there twice one is left',
@@ -347,8 +347,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'what mends a half merged load file is taken for a new full load',
     'lib/table/full-load.ts',
-    'const mended = half && isMended(half, progress, listing) ? half : undefined;',
-    'const mended = half && !isMended(half, progress, listing) ? half : undefined;',
+    'const begun = half && beginsAnew(half, progress, listing) ? half : undefined;',
+    'const begun = half;',
   ),
   bug(
     'a lake that is half emptied stays so',

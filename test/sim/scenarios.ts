@@ -98,8 +98,11 @@ function interrupted(chapter: fc.Arbitrary<Chapter>, limits: fc.Arbitrary<Scenar
 }
 
 /** Something is done to a file of which a merge has written a part. */
-const mergesInterrupted = interrupted(interruption, fc.constantFrom('sliced', 'usual', 'small files'));
-const slicesInterrupted = interrupted(interruptionBetweenSlices, fc.constant('sliced'));
+const mergesInterrupted = interrupted(interruption, fc.constantFrom('sliced', 'streamed', 'usual', 'small files'));
+const slicesInterrupted = interrupted(
+  interruptionBetweenSlices,
+  fc.constantFrom('sliced', 'sliced', 'sliced', 'sliced', 'sliced', 'streamed'),
+);
 /** Lakes of several files, of which some are written. */
 const othersInterrupted = interrupted(fc.oneof(joining, emptying), fc.constant('small files'));
 
@@ -140,7 +143,7 @@ const rare = fc
 export const scenarios: fc.Arbitrary<Scenario> = fc.oneof(
   { weight: 12, arbitrary: small },
   { weight: 6, arbitrary: mergesInterrupted },
-  { weight: 6, arbitrary: slicesInterrupted },
+  { weight: 8, arbitrary: slicesInterrupted },
   { weight: 2, arbitrary: othersInterrupted },
   { weight: 10, arbitrary: rare },
   { weight: 3, arbitrary: writesOvertaken },

@@ -50,7 +50,10 @@ function interruptedBy(interrupting: fc.Arbitrary<FaultSpec>): fc.Arbitrary<Chap
     .record({
       table,
       before: fc.option(rows),
-      merged: fc.array(rowChange, { minLength: 2, maxLength: 6, size: 'max' }),
+      merged: fc.oneof(
+        { weight: 7, arbitrary: fc.array(rowChange, { minLength: 2, maxLength: 6, size: 'max' }) },
+        { weight: 1, arbitrary: fc.constant(null) },
+      ),
       faults: fc.oneof(
         { weight: 3, arbitrary: fc.tuple(interrupting) },
         { weight: 1, arbitrary: fc.constant<FaultSpec[]>([]) },
@@ -60,7 +63,17 @@ function interruptedBy(interrupting: fc.Arbitrary<FaultSpec>): fc.Arbitrary<Chap
       after: fc.option(rows),
     })
     .map(({ table: of, before, merged, faults, isQuiet, deed: done, after }) => {
-      const first = [...(before ? [good(of, before), settled] : []), good(of, merged)];
+      const load: Event = {
+        kind: 'load',
+        table: of,
+        pieces: [
+          [1, 2, 3, 4],
+          [1, 5],
+        ],
+        between: [],
+        when: 'settled',
+      };
+      const first = [...(before ? [good(of, before), settled] : []), merged ? good(of, merged) : load];
       const idle: Event = { kind: 'pause', table: of, until: 'idle' };
       return {
         events: [...first, ...(isQuiet ? [idle] : []), ...done, ...(after ? [good(of, after)] : [])],

@@ -1,9 +1,12 @@
 /**
- * Load files that turn out to be bad in their midst, or for other keys. Whoever puts a good copy in the place
- * of what blocks a table mends it: nothing that waits behind it is lost, as it would be with a new full load.
+ * Load files of which a part is merged when they are replaced. Whoever puts a good copy in the place of one that is bad in its
+ * midst mends it: nothing that waits behind it is lost, as it would be with a new full load.
  */
 import { describe, expect, it } from '@jest/globals';
+import type { Limits } from '../../lib/config.ts';
 import { writeDmsFile } from '../../lib/sample/dms-file.ts';
+import { setBack } from '../../lib/table/replay.ts';
+import { md5 } from '../cloud/bucket.ts';
 import { verified } from '../verify/planted.ts';
 import type { LabTable, OrderRow } from './table-lab.ts';
 import { DAY, ID, ITEM, TableLab } from './table-lab.ts';
@@ -37,8 +40,13 @@ function mends(table: LabTable, file: string): void {
   table.put(file, threeGroups('pear'));
 }
 
+/** Files of the same bytes have the same eTag, as on S3. */
+function byContent(limits: Partial<Limits> = BY_ROW_GROUP): TableLab {
+  return new TableLab(limits, undefined, md5);
+}
+
 async function halfMerged(file: string): Promise<LabTable> {
-  const lab = new TableLab(BY_ROW_GROUP);
+  const lab = byContent();
   const table = await lab.activeTable();
   if (file === SECOND) table.load('LOAD00000001', [[10, 'apple']]);
   table.put(file, badInItsMidst());
@@ -70,31 +78,44 @@ describe('a load file that blocks its table', () => {
     },
   );
 
-  it('since it has no column of the new key, is mended by another that has, and no change is lost', async () => {
-    const lab = new TableLab();
-    const table = await lab.activeTable();
-    const file = table
-      .putFile(
-        LOAD,
-        [ID, ITEM],
-        [1, 2].map((id) => [id, 'pear']),
-      )
-      .slice(-LOAD.length);
+  it('half merged, is mended also when another file was in the way in between', async () => {
+    const table = await halfMerged(LOAD);
+    const { lab } = table;
     table.change('20260301-110000000', [
-      ['U', 1, 'fig', 'mon'],
-      ['I', 7, 'lime', 'mon'],
+      ['U', 1, 'fig'],
+      ['D', 2],
+      ['I', 7, 'lime'],
     ]);
+    const odd = table.put('notes.csv', Buffer.from('no file of DMS'));
     await lab.settle();
-    lab.tables.edit(table.path, { PrimaryKey: 'id,day' });
-    expect((await lab.settle()).at(-1)).toMatchObject({ state: 'blocked', blocked: { file } });
-    lab.clock.advance(HOUR_MS);
-    table.load('LOAD00000001', [
-      [1, 'pear', 'mon'],
-      [2, 'pear', 'tue'],
+    expect((await table.merge()).outcome).toMatchObject({ state: 'blocked', blocked: { file: 'notes.csv' } });
+    mends(table, LOAD);
+    await lab.settle();
+    lab.raw.remove(odd);
+    await table.merge();
+    await lab.settle();
+    expect(await table.rows()).toEqual(PEARS);
+  });
+
+  it('half merged, waits to be mended until the files before it are there again, if they are gone', async () => {
+    const table = await halfMerged(SECOND);
+    const { lab } = table;
+    table.change('20260301-110000000', [
+      ['U', 1, 'fig'],
+      ['D', 2],
+      ['I', 7, 'lime'],
     ]);
+    const first = lab.raw.bytes(table.rawKey(LOAD))!;
+    lab.raw.remove(table.rawKey(LOAD));
+    mends(table, SECOND);
     await lab.settle();
-    expect(await table.rows()).toEqual(['1 fig mon', '2 pear tue', '7 lime mon']);
-    expect(await verified(table)).toMatchObject({ state: 'equal', files: { merged: 2 } });
+    for (let looks = 0; looks < 2; looks++)
+      expect((await table.merge()).outcome?.blocked?.reason).toContain('1 load files');
+    expect(await table.rows()).toContain('10 apple');
+    table.put(LOAD, first);
+    await table.merge();
+    await lab.settle();
+    expect(await table.rows()).toEqual([...PEARS, '10 apple']);
   });
 
   it('of a new full load, is mended by another, and what came before that load stays superseded', async () => {
@@ -118,8 +139,12 @@ describe('a load file that blocks its table', () => {
 
 describe('a load file that blocks nothing, and is written again half merged', () => {
   /** @param commits of slices, before the merge dies */
-  async function died(file: string, commits: number): Promise<LabTable> {
-    const lab = new TableLab(BY_ROW_GROUP);
+  async function died(
+    file: string,
+    commits: number,
+    meanwhile: (table: LabTable) => unknown = () => undefined,
+  ): Promise<LabTable> {
+    const lab = byContent();
     const table = await lab.activeTable();
     if (file === SECOND) table.load('LOAD00000001', [[10, 'apple']]);
     await lab.settle();
@@ -136,6 +161,7 @@ describe('a load file that blocks nothing, and is written again half merged', ()
       ['D', 2],
       ['I', 7, 'lime'],
     ]);
+    meanwhile(table);
     table.put(file, threeGroups('pear'));
     return table;
   }
@@ -153,10 +179,41 @@ describe('a load file that blocks nothing, and is written again half merged', ()
   it.each([
     ['a part of it is committed', 1],
     ['what is written of it is not', 0],
+  ])('is of a new full load where the first was written before it, be it as it was: %s', async (_, commits) => {
+    const table = await died(SECOND, commits, (same) => same.load('LOAD00000001', [[10, 'apple']]));
+    await table.lab.settle();
+    expect(await table.rows()).toEqual([...[1, 2, 3, 4, 5, 6].map((id) => `${id} pear`), '10 apple']);
+  });
+
+  it.each([
+    ['a part of it is committed', 1],
+    ['what is written of it is not', 0],
   ])('is mended where the first is as it was: %s', async (_, commits) => {
     const table = await died(SECOND, commits);
     expect((await table.item()).Partial !== undefined).toBe(commits > 0);
     await table.lab.settle();
     expect(await table.rows()).toEqual([...PEARS, '10 apple']);
   });
+});
+
+it('A new full load whose first file is as it was is none of what is built anew', async () => {
+  const lab = byContent({ filesPerMerge: 1 });
+  const table = await lab.activeTable({ primaryKey: [] });
+  table.load('LOAD00000001', [[1, 'apple']]);
+  table.load('LOAD00000002', [[2, 'pear']]);
+  table.change('20260301-110000000', [['I', 3, 'fig']]);
+  await lab.settle();
+  lab.clock.advance(HOUR_MS);
+  await setBack(table.path, { kind: 'all' }, lab.ports);
+  lab.onCall = ({ store, target }) => (store === 'raw' && target.endsWith(SECOND) ? 'reject' : 'none');
+  await table.merge();
+  lab.onCall = () => 'none';
+  expect(Object.keys((await table.item()).LoadFiles ?? {})).toEqual([LOAD]);
+  table.load('LOAD00000001', [[1, 'apple']]);
+  table.load('LOAD00000002', [
+    [2, 'pear'],
+    [3, 'fig'],
+  ]);
+  await lab.settle();
+  expect(await table.rows()).toEqual(['1 apple', '2 pear', '3 fig']);
 });

@@ -466,6 +466,19 @@ describe('a skip is refused, with what to do instead, and changes nothing,', () 
     expect(await table.rows()).toEqual(ids.map((id) => `${id} fig`));
   });
 
+  it('of the only file there is, before the table that is built anew has come to it', async () => {
+    const lab = new TableLab();
+    const table = await lab.activeTable();
+    table.change(NAMES[0], [['I', 1, 'fig']]);
+    await lab.settle();
+    await setBack(table.path, { kind: 'all' }, lab.ports);
+    expect((await refusal(table, `${NAMES[0]}.parquet`)).message).toContain('no other file');
+    table.change(NAMES[1], [['I', 2, 'pear']]);
+    await skip(table, `${NAMES[0]}.parquet`);
+    await lab.settle();
+    expect(await table.rows()).toEqual(['2 pear']);
+  });
+
   it('of a late file of which a merge that died may have written rows, where later files are gone', async () => {
     const lab = new TableLab();
     const table = await lab.activeTable();

@@ -75,10 +75,20 @@ export class TableLab {
   readonly rowChanges: RowChange[] = [];
   #ids = 0;
 
-  constructor(limits: Partial<Limits> = {}, prefixes = { raw: '', lake: '' }) {
+  /** @param rawETagOf of a raw file's bytes; left out, no two files have the same */
+  constructor(
+    limits: Partial<Limits> = {},
+    prefixes = { raw: '', lake: '' },
+    rawETagOf?: (bytes: Uint8Array) => string,
+  ) {
     const { clock } = this;
     const hook = (store: Call['store']) => (operation: Operation) => this.onCall({ ...operation, store });
-    this.raw = new MemoryObjectStore({ clock, fault: hook('raw'), onCreated: (key) => this.arrivals.push(key) });
+    this.raw = new MemoryObjectStore({
+      clock,
+      fault: hook('raw'),
+      onCreated: (key) => this.arrivals.push(key),
+      ...(rawETagOf && { eTagOf: rawETagOf }),
+    });
     this.lake = new MemoryObjectStore({
       clock,
       fault: hook('lake'),
