@@ -1,5 +1,5 @@
 import { existsSync, rmSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
@@ -161,17 +161,23 @@ async function withLog(err: Write, run: (note: Write) => Promise<number>): Promi
   }
 }
 
-/** A file that was being written may come into a folder while it is removed, or make the folder again. */
-const REMOVALS_MAX = 5;
 const SETTLE_MS = 20;
+/** So many looks in a row at which a folder is gone: what was being written when the process ends comes late where it is busy. */
+const GONE_LOOKS = 15;
+const LOOKS_MAX = 150;
 
+/** A file that was being written may come into a folder while it is removed, or make the folder again. */
 function removeForGood(folder: string): void {
-  for (let removals = 1; removals <= REMOVALS_MAX; removals++) {
-    rmSync(folder, { recursive: true, force: true, maxRetries: REMOVALS_MAX });
+  for (let looks = 0, gone = 0; looks < LOOKS_MAX && gone < GONE_LOOKS; looks++) {
+    if (existsSync(folder)) {
+      rmSync(folder, REMOVED_WHOLE);
+      gone = 0;
+    } else gone++;
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SETTLE_MS);
-    if (!existsSync(folder)) return;
   }
 }
+
+const REMOVED_WHOLE = { recursive: true, force: true, maxRetries: 5 } as const;
 
 /** Works in a folder that a person named, or in one that is removed afterwards. */
 async function inFolder(
@@ -187,7 +193,7 @@ async function inFolder(
     try {
       return await work(folder);
     } finally {
-      remove();
+      await rm(folder, REMOVED_WHOLE);
       process.off('exit', remove);
     }
   }
