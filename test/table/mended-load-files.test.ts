@@ -35,6 +35,15 @@ function badInItsMidst(): Uint8Array {
   return bytes.fill(0xff, footer - 40, footer - 8);
 }
 
+/** What comes while a load file is not merged whole. */
+function changes(table: LabTable): void {
+  table.change('20260301-120000000', [
+    ['U', 1, 'fig'],
+    ['D', 2],
+    ['I', 7, 'lime'],
+  ]);
+}
+
 function mends(table: LabTable, file: string): void {
   table.lab.clock.advance(HOUR_MS);
   table.put(file, threeGroups('pear'));
@@ -65,11 +74,7 @@ describe('a load file that blocks its table', () => {
     'half merged, is mended by another in its place: what changed meanwhile is merged on top (%s)',
     async (_, file, rows) => {
       const table = await halfMerged(file);
-      table.change('20260301-110000000', [
-        ['U', 1, 'fig'],
-        ['D', 2],
-        ['I', 7, 'lime'],
-      ]);
+      changes(table);
       await table.lab.settle();
       mends(table, file);
       expect((await table.lab.settle()).at(-1)).toMatchObject({ state: 'active' });
@@ -81,11 +86,7 @@ describe('a load file that blocks its table', () => {
   it('half merged, is mended also when another file was in the way in between', async () => {
     const table = await halfMerged(LOAD);
     const { lab } = table;
-    table.change('20260301-110000000', [
-      ['U', 1, 'fig'],
-      ['D', 2],
-      ['I', 7, 'lime'],
-    ]);
+    changes(table);
     const odd = table.put('notes.csv', Buffer.from('no file of DMS'));
     await lab.settle();
     expect((await table.merge()).outcome).toMatchObject({ state: 'blocked', blocked: { file: 'notes.csv' } });
@@ -100,11 +101,7 @@ describe('a load file that blocks its table', () => {
   it('half merged, waits to be mended until the files before it are there again, if they are gone', async () => {
     const table = await halfMerged(SECOND);
     const { lab } = table;
-    table.change('20260301-110000000', [
-      ['U', 1, 'fig'],
-      ['D', 2],
-      ['I', 7, 'lime'],
-    ]);
+    changes(table);
     const first = lab.raw.bytes(table.rawKey(LOAD))!;
     lab.raw.remove(table.rawKey(LOAD));
     mends(table, SECOND);
@@ -126,11 +123,7 @@ describe('a load file that blocks its table', () => {
     await lab.settle();
     table.put(LOAD, badInItsMidst());
     expect((await lab.settle()).at(-1)).toMatchObject({ state: 'blocked', blocked: { file: LOAD } });
-    table.change('20260301-120000000', [
-      ['U', 1, 'fig'],
-      ['D', 2],
-      ['I', 7, 'lime'],
-    ]);
+    changes(table);
     mends(table, LOAD);
     await lab.settle();
     expect(await table.rows()).toEqual(PEARS);
@@ -156,11 +149,7 @@ describe('a load file that blocks nothing, and is written again half merged', ()
     };
     await table.merge([key]);
     lab.onCall = () => 'none';
-    table.change('20260301-110000000', [
-      ['U', 1, 'fig'],
-      ['D', 2],
-      ['I', 7, 'lime'],
-    ]);
+    changes(table);
     meanwhile(table);
     table.put(file, threeGroups('pear'));
     return table;
