@@ -2,6 +2,7 @@
 import type { DmsValue } from '../../lib/sample/dms-column.ts';
 import { OP_COLUMN } from '../../lib/sample/dms-column.ts';
 import { writeDmsFile } from '../../lib/sample/dms-file.ts';
+import { badEnd } from '../bad-files/bad-end.ts';
 import type { Columns } from './columns.ts';
 import { dmsColumns, dmsValue } from './columns.ts';
 import type { Row } from './row.ts';
@@ -36,8 +37,9 @@ function written({ kind, rows, columns, damage, isCompressed }: RawContent): Uin
     ...own.map((column) => dmsValue(row, column)),
   ]);
   const all = [...(kind === 'change' ? [OP_COLUMN] : []), ...own];
-  if (damage === 'bad end') return writeDmsFile({ columns: all, rows: values, codec: 'GZIP', rowsPerRowGroup: 1 });
-  return writeDmsFile({ columns: all, rows: values, codec: isCompressed ? 'GZIP' : 'UNCOMPRESSED' });
+  const hasBadEnd = damage === 'bad end';
+  const codec = isCompressed || hasBadEnd ? 'GZIP' : 'UNCOMPRESSED';
+  return writeDmsFile({ columns: all, rows: values, codec, ...(hasBadEnd && { rowsPerRowGroup: 1 }) });
 }
 
 function damaged(bytes: Uint8Array, damage: Damage | undefined): Uint8Array {
@@ -48,10 +50,8 @@ function damaged(bytes: Uint8Array, damage: Damage | undefined): Uint8Array {
       return bytes.map((byte, i) => (i % 3 === 0 ? byte ^ 0x5a : byte));
     case 'empty':
       return new Uint8Array();
-    case 'bad end': {
-      const footer = bytes.length - 8 - new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - 8, true);
-      return bytes.slice().fill(0xff, footer - 12, footer);
-    }
+    case 'bad end':
+      return badEnd(bytes);
     case 'odd operation':
     case 'other type':
     case undefined:

@@ -6,9 +6,10 @@ import { describe, expect, it } from '@jest/globals';
 import type { Limits } from '../../lib/config.ts';
 import { writeDmsFile } from '../../lib/sample/dms-file.ts';
 import { setBack } from '../../lib/table/replay.ts';
+import { badEnd } from '../bad-files/bad-end.ts';
 import { md5 } from '../cloud/bucket.ts';
 import { verified } from '../verify/planted.ts';
-import type { LabTable, OrderRow } from './table-lab.ts';
+import type { LabTable } from './table-lab.ts';
 import { DAY, ID, ITEM, TableLab } from './table-lab.ts';
 
 const LOAD = 'LOAD00000001.parquet';
@@ -19,10 +20,9 @@ const HOUR_MS = 3_600_000;
 
 /** Three row groups of two rows. */
 function threeGroups(item: string): Uint8Array {
-  const rows = [1, 2, 3, 4, 5, 6].map((id): OrderRow => [id, item, null]);
   return writeDmsFile({
     columns: [ID, ITEM, DAY],
-    rows: rows.map(([id, text = null]) => [id, text, null]),
+    rows: [1, 2, 3, 4, 5, 6].map((id) => [id, item, null]),
     codec: 'GZIP',
     rowsPerRowGroup: 2,
   });
@@ -30,9 +30,7 @@ function threeGroups(item: string): Uint8Array {
 
 /** Two of its row groups can be read, the third cannot. */
 function badInItsMidst(): Uint8Array {
-  const bytes = threeGroups('pear');
-  const footer = bytes.length - 8 - new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - 8, true);
-  return bytes.fill(0xff, footer - 40, footer - 8);
+  return badEnd(threeGroups('pear'));
 }
 
 /** What comes while a load file is not merged whole. */
