@@ -55,6 +55,7 @@ module.exports = async ({ resolveVariable }) => {
   };
   const { tsImport } = await import('tsx/esm/api');
   const { readConfig } = await tsImport('../lib/config-from-environment.ts', module.filename);
+  const { formEncode } = await tsImport('../lib/form-encoding.ts', module.filename);
   const { rawPrefix, lakePrefix, catalogDatabase = '' } = readConfig(asDeployed(environment));
 
   const mergeTimeout = await integer('mergeTimeout', 60, 900);
@@ -74,6 +75,7 @@ module.exports = async ({ resolveVariable }) => {
     rawBucket,
     rawBucketName: deployedName(rawBucket),
     rawPrefix,
+    rawPrefixInEvents: formEncode(rawPrefix),
     rawRetentionDays,
     lakeBucket,
     lakeBucketName: deployedName(lakeBucket),

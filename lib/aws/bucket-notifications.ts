@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { ConnectionRequest, PlannedConnection } from '../place/connection.ts';
 import { Refused } from '../table/refused.ts';
-import { isOurs, notificationsOf, withOurs, withoutOurs } from './plan-notification.ts';
+import { isOurs, notificationsOf, withKeysAsTheyAre, withOurs, withoutOurs } from './plan-notification.ts';
 import type { Stack } from './stack.ts';
 
 /**
@@ -40,11 +40,11 @@ export async function planConnection(
   const hasOurs = before.QueueConfigurations?.some((queue) => isOurs(queue, wanted)) ?? false;
   const planned = remove ? withoutOurs(before, wanted) : withOurs(before, wanted);
   const [told, tells] = [notificationsOf(before), notificationsOf(planned)];
-  // Of ours S3 may have written the prefix's rule in its own way: what it means is compared.
+  // Of ours S3 may have written the rule's name in its own way; a prefix that is not encoded stands for no key.
   const isChange = remove ? hasOurs : !isDeepStrictEqual(sorted(told), sorted(tells));
   return {
-    before: told,
-    after: isChange ? tells : told,
+    before: told.map(withKeysAsTheyAre),
+    after: (isChange ? tells : told).map(withKeysAsTheyAre),
     isChange,
     notes: [...notesOn(before, isChange, remove), ...(remove ? [] : notesOnPrefix(own, stack, bucket))],
     apply: async () => {

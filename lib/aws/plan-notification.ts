@@ -4,12 +4,14 @@ import type {
   QueueConfiguration,
   TopicConfiguration,
 } from '@aws-sdk/client-s3';
+import { formDecode, formEncode } from '../form-encoding.ts';
 import type { BucketNotification } from '../place/connection.ts';
 import { Refused } from '../table/refused.ts';
 
 /** The notification that tells a stack of raw files. */
 export interface Wanted {
   queueArn: string;
+  /** Of keys as they are. */
   prefix: string;
   /** Names that may be ours, the one we would rather have first. */
   ids: readonly [string, ...string[]];
@@ -22,12 +24,12 @@ export function withOurs(before: NotificationConfiguration, wanted: Wanted): Not
   const { queueArn, prefix } = wanted;
   const kept = before.QueueConfigurations?.filter((queue) => !isOurs(queue, wanted)) ?? [];
   const rest: NotificationConfiguration = { ...before, QueueConfigurations: kept };
-  for (const other of notificationsOf(rest)) refuseIfOverlapping(other, prefix);
+  for (const other of notificationsOf(rest)) refuseIfOverlapping(withKeysAsTheyAre(other), prefix);
   const ours: QueueConfiguration = {
     Id: freeId(kept, wanted),
     QueueArn: queueArn,
     Events: [CREATED],
-    ...(prefix !== '' && { Filter: { Key: { FilterRules: [{ Name: 'prefix', Value: prefix }] } } }),
+    ...(prefix !== '' && { Filter: { Key: { FilterRules: [{ Name: 'prefix', Value: formEncode(prefix) }] } } }),
   };
   return { ...rest, QueueConfigurations: [...kept, ours] };
 }
@@ -43,7 +45,7 @@ export function isOurs({ Id, QueueArn }: QueueConfiguration, { queueArn, ids }: 
   return QueueArn === queueArn && Id !== undefined && ids.includes(Id);
 }
 
-/** All that a bucket tells, in the order of S3's answer. */
+/** All that a bucket tells, in the order of S3's answer, with prefixes and suffixes as S3 spells them. */
 export function notificationsOf(configuration: NotificationConfiguration): BucketNotification[] {
   const { QueueConfigurations, TopicConfigurations, LambdaFunctionConfigurations, EventBridgeConfiguration } =
     configuration;
@@ -64,6 +66,19 @@ function notification(
   const rule = (name: string): string =>
     Filter?.Key?.FilterRules?.find(({ Name }) => Name?.toLowerCase() === name)?.Value ?? '';
   return { id: Id, to, events: Events ?? [], prefix: rule('prefix'), suffix: rule('suffix') };
+}
+
+export function withKeysAsTheyAre({ prefix, suffix, ...rest }: BucketNotification): BucketNotification {
+  return { ...rest, prefix: decoded(prefix), suffix: decoded(suffix) };
+}
+
+/** S3 takes what is badly encoded, too; it stands for no key. */
+function decoded(value: string): string {
+  try {
+    return formDecode(value);
+  } catch {
+    return value;
+  }
 }
 
 /** Another stack's may have the name that we would rather have. */

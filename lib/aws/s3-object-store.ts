@@ -5,6 +5,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 
+import { formDecode } from '../form-encoding.ts';
 import type { Clock, RandomSource } from '../ports/clock.ts';
 import type { ObjectStore, ObjectSummary, Pieces, Replaces, WrittenObject } from '../ports/object-store.ts';
 import { ObjectChanged } from '../ports/object-store.ts';
@@ -49,7 +50,7 @@ export class S3ObjectStore implements ObjectStore {
       for (const { Key, ETag, Size, LastModified } of page.Contents ?? []) {
         if (Key === undefined || Size === undefined || LastModified === undefined)
           throw new Error(`S3 listed an object of ${this.#bucket}/${prefix} without its key, size or time`);
-        const key = page.EncodingType === 'url' ? decodeListedKey(Key) : Key;
+        const key = page.EncodingType === 'url' ? formDecode(Key) : Key;
         yield { key, eTag: unquoted(ETag), size: Size, lastModified: LastModified };
       }
       ContinuationToken = page.NextContinuationToken;
@@ -116,9 +117,4 @@ export class S3ObjectStore implements ObjectStore {
       throw new ObjectChanged(key, `version ${eTag}`, { cause: error });
     }
   }
-}
-
-/** Keys are listed form-encoded: a plus is a space, the rest is %XX. */
-function decodeListedKey(key: string): string {
-  return decodeURIComponent(key.replaceAll('+', ' '));
 }

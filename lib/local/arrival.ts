@@ -1,5 +1,6 @@
 import { relative, sep } from 'node:path';
 import type { Config } from '../config.ts';
+import { formEncode } from '../form-encoding.ts';
 import type { RandomSource } from '../ports/clock.ts';
 import type { ArrivalMessage } from '../queue/route.ts';
 import { statFile } from './folder-listing.ts';
@@ -16,7 +17,7 @@ export function arrivalOf(
   const stats = statFile(path);
   if (!stats) return undefined;
   const object = {
-    key: formEncoded(keyOf(rawFolder, path)),
+    key: formEncode(keyOf(rawFolder, path)),
     size: Number(stats.size),
     sequencer: stats.mtimeNs.toString(16).toUpperCase(),
   };
@@ -41,9 +42,4 @@ export function keyOf(rawFolder: string, path: string): string {
 export function appearedAt(path: string): number | undefined {
   const stats = statFile(path);
   return stats && Number(stats.ctimeMs);
-}
-
-/** As S3 encodes the keys of its events. */
-function formEncoded(key: string): string {
-  return encodeURIComponent(key).replaceAll('%2F', '/').replaceAll('%20', '+');
 }

@@ -15,6 +15,7 @@ export interface BucketNotification {
   to: string;
   /** `s3:ObjectCreated:*`, …; none for EventBridge, which gets all. */
   events: readonly string[];
+  /** Of keys as they are. */
   prefix: string;
   suffix: string;
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { formDecode } from '../form-encoding.ts';
 
 /** An object that S3 says was created. */
 export interface CreatedObject {
@@ -21,7 +22,7 @@ export function parseS3Event(body: string): CreatedObject[] {
   if (notification.success)
     return notification.output.Records.map(({ s3: { bucket, object } }) => ({
       bucket: bucket.name,
-      key: decodeKey(object.key),
+      key: formDecode(object.key),
       occurrence: object.sequencer ?? object.eTag ?? '',
     }));
   if (v.is(TestEvent, event)) return [];
@@ -29,11 +30,6 @@ export function parseS3Event(body: string): CreatedObject[] {
   if (!bridged.success) throw new v.ValiError(notification.issues);
   const { bucket, object } = bridged.output.detail;
   return [{ bucket: bucket.name, key: object.key, occurrence: object.sequencer ?? object.etag ?? '' }];
-}
-
-/** As HTML forms are encoded: `+` is a space, then `%XX`. @throws URIError on a bad escape. */
-function decodeKey(key: string): string {
-  return decodeURIComponent(key.replaceAll('+', ' '));
 }
 
 const TestEvent = v.object({ Service: v.literal('Amazon S3'), Event: v.literal('s3:TestEvent') });

@@ -105,6 +105,42 @@ describe('connecting a bucket', () => {
     ]);
   });
 
+  it('spells the prefix as S3 does in events, without which no key would have it', async () => {
+    const prefix = 'dms/OPS$APP (ö=1)/';
+    const { out } = await connect({ yes: true, prefix });
+    const spelled = (await notifications()).QueueConfigurations?.[0]?.Filter?.Key?.FilterRules;
+    expect(spelled).toEqual([{ Name: 'prefix', Value: 'dms/OPS%24APP+%28%C3%B6%3D1%29/' }]);
+    expect(out.join('\n')).toContain(`s3:ObjectCreated:* below ${prefix} →`);
+    stack.arrivals.receive(10);
+    stack.raw.put(`${prefix}orders/LOAD00000001.parquet`, loadBytes([[1, 'apple']]));
+    expect(stack.arrivals.receive(10)).toHaveLength(1);
+    expect((await connect({ prefix })).out).toContain('It is connected already.');
+  });
+
+  it('spells one anew that is there in plain text', async () => {
+    const prefix = 'dms/region=eu/';
+    await put({
+      QueueConfigurations: [ours({ Filter: { Key: { FilterRules: [{ Name: 'prefix', Value: prefix }] } } })],
+    });
+    await connect({ yes: true, prefix });
+    const { QueueConfigurations: queues } = await notifications();
+    expect(queues?.map(({ Filter }) => Filter?.Key?.FilterRules?.[0]?.Value)).toEqual(['dms/region%3Deu/']);
+  });
+
+  it('finds what is in the way of a prefix by keys as they are', async () => {
+    await put({
+      QueueConfigurations: [
+        {
+          Id: 'archive',
+          QueueArn: stack.cloud.queueArn(others),
+          Events: ['s3:ObjectCreated:*'],
+          Filter: { Key: { FilterRules: [{ Name: 'prefix', Value: 'dms/region%3deu/' }] } },
+        },
+      ],
+    });
+    expect(text(await refusal({ prefix: 'dms/region=eu/sales/' }))).toContain('below dms/region=eu/');
+  });
+
   it('shows first what is kept and what comes, and asks', async () => {
     await put(theirs());
     const asked: string[] = [];

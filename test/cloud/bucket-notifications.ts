@@ -1,4 +1,5 @@
 /** The notifications of a bucket, as S3 takes, refuses and keeps them; those to queues are sent. */
+import { formEncode } from '../../lib/form-encoding.ts';
 import type { StoredObject } from './bucket.ts';
 import { S3Failure } from './s3-failure.ts';
 
@@ -39,7 +40,8 @@ export class BucketNotifications {
 
   /** ARNs of the queues that are told of an object. */
   queuesToldOf({ key }: StoredObject): string[] {
-    const told = this.#rules.filter(({ prefix, suffix }) => key.startsWith(prefix) && key.endsWith(suffix));
+    const spelled = formEncode(key);
+    const told = this.#rules.filter(({ prefix, suffix }) => spelled.startsWith(prefix) && spelled.endsWith(suffix));
     return told.map(({ arn }) => arn).filter((arn) => arn.includes(':sqs:'));
   }
 

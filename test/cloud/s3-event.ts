@@ -1,5 +1,5 @@
 import type { StoredObject } from './bucket.ts';
-import { formEncode } from './form-encoding.ts';
+import { formEncode } from '../../lib/form-encoding.ts';
 
 /** The message that S3 sends to a queue for an object created; the key in it is form-encoded. */
 export function objectCreatedEvent(bucket: string, object: StoredObject, sequencer: string): string {

@@ -7,7 +7,7 @@ import type { Condition, StoredObject } from './bucket.ts';
 import { Bucket } from './bucket.ts';
 import { BucketNotifications } from './bucket-notifications.ts';
 import { crc32 } from './checksum.ts';
-import { formEncode } from './form-encoding.ts';
+import { formEncode } from '../../lib/form-encoding.ts';
 import type { Answer, Request } from './http.ts';
 import { S3Failure } from './s3-failure.ts';
 import type { NamedPart } from './uploads.ts';

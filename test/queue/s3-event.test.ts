@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parseS3Event } from '../../lib/queue/s3-event.ts';
-import { formEncode } from '../cloud/form-encoding.ts';
+import { formEncode } from '../../lib/form-encoding.ts';
 import { testEvent } from '../cloud/s3-event.ts';
 import { notification, record } from './s3-messages.ts';
 

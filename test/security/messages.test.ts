@@ -7,7 +7,7 @@ import { parseS3Event } from '../../lib/queue/s3-event.ts';
 import { groupId } from '../../lib/queue/wake-up.ts';
 import { parseWakeUp } from '../../lib/queue/wake-up-message.ts';
 import { reconcileBatch } from '../../lib/table/reconcile-batch.ts';
-import { formEncode } from '../cloud/form-encoding.ts';
+import { formEncode } from '../../lib/form-encoding.ts';
 import { notification, record } from '../queue/s3-messages.ts';
 import { loadBytes, TableLab } from '../table/table-lab.ts';
 

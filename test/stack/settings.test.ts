@@ -208,14 +208,18 @@ describe('a stack that registers no tables', () => {
 
 describe('a stack whose raw files expire', () => {
   it('has S3 remove them below the raw prefix after those days, and nothing of the lake', async () => {
-    const stack = await packageStack({ rawRetentionDays: '30', rawPrefix: 'dms' });
+    const stack = await packageStack({ rawRetentionDays: '30', rawPrefix: 'stage=dev/dms' });
     try {
       const rulesOf = (name: string) =>
         (stack.resources[name]!.Properties as { LifecycleConfiguration: { Rules: object[] } }).LifecycleConfiguration
           .Rules;
       const [abort, ...others] = rulesOf('RawBucket');
-      expect(others).toEqual([{ Id: 'expire-raw-files', Status: 'Enabled', Prefix: 'dms/', ExpirationInDays: 30 }]);
+      expect(others).toEqual([
+        { Id: 'expire-raw-files', Status: 'Enabled', Prefix: 'stage=dev/dms/', ExpirationInDays: 30 },
+      ]);
       expect(rulesOf('LakeBucket')).toEqual([abort]);
+      // Notifications alone spell it as the events do.
+      expect(JSON.stringify(stack.resources['RawBucket'])).toContain('{"Name":"prefix","Value":"stage%3Ddev/dms/"}');
       // So that no lake is emptied because its raw files expired.
       expect(JSON.stringify(stack.resources['MergeLambdaFunction'])).toContain('"RAW_RETENTION_DAYS":"30"');
     } finally {

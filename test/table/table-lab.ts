@@ -2,6 +2,7 @@ import { parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import type { Limits } from '../../lib/config.ts';
 import { DEFAULT_LIMITS } from '../../lib/config.ts';
+import { formEncode } from '../../lib/form-encoding.ts';
 import { partitionTexts } from '../../lib/lake/partition.ts';
 import type { LogFacts } from '../../lib/ports/log.ts';
 import type { Measures } from '../../lib/ports/metrics.ts';
@@ -323,7 +324,7 @@ function byId(a: string, b: string): number {
 }
 
 function createdEvent(key: string, sequencer: string): string {
-  const object = { key: encodeURIComponent(key).replaceAll('%20', '+'), sequencer };
+  const object = { key: formEncode(key), sequencer };
   const s3 = { bucket: { name: RAW_BUCKET }, object };
   return JSON.stringify({ Records: [{ eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3 }] });
 }
