@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { failureText } from '../local/failure-text.ts';
 import type { PlaceIo } from '../place/place.ts';
 import { threadsFor } from '../threads/threads.ts';
+import { Interrupted } from './confirm.ts';
 
 /** What a command reads and writes besides its place. */
 export interface CommandIo extends PlaceIo {
@@ -26,7 +27,8 @@ export function processIo(): CommandIo {
 
 /**
  * Runs a command.
- * @returns its exit code: 1 for wrong usage and refusals, of which it says what to do instead, and unexpected failures.
+ * @returns its exit code: 1 for wrong usage and refusals, of which it says what to do instead, and unexpected failures; 130 for
+ *   Ctrl-C at a question.
  */
 export async function exitCodeOf<T extends Pick<CommandIo, 'err'>>(
   command: string,
@@ -36,6 +38,10 @@ export async function exitCodeOf<T extends Pick<CommandIo, 'err'>>(
   try {
     return await run(io);
   } catch (error) {
+    if (error instanceof Interrupted) {
+      io.err(error.message);
+      return 130;
+    }
     io.err(failureText(command, error));
     return 1;
   }

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
-import { terminalConfirm } from '../../lib/cli/confirm.ts';
+import { exitCodeOf } from '../../lib/cli/command-io.ts';
+import { Interrupted, terminalConfirm } from '../../lib/cli/confirm.ts';
 
 describe('a question at a terminal', () => {
   it.each([
@@ -8,7 +9,6 @@ describe('a question at a terminal', () => {
     ['Yes', 'Yes\r', true],
     ['n', 'n\r', false],
     ['nothing', '\r', false],
-    ['Ctrl-C', '\u0003', false],
     ['Ctrl-D', '\u0004', false],
   ])('is answered with %s', async (_, keys, answer) => {
     const [input, output] = [terminalStream(), terminalStream()];
@@ -16,6 +16,16 @@ describe('a question at a terminal', () => {
     input.write(keys);
     expect(await answered).toBe(answer);
     expect(String(output.read())).toContain('Shall I? [y/N] ');
+  });
+
+  it('ends the command by Ctrl-C: with 130, as interrupted, and not with 1, as refused', async () => {
+    const [input, output] = [terminalStream(), terminalStream()];
+    const err: string[] = [];
+    const io = { err: (line: string) => err.push(line), confirm: terminalConfirm(input, output) };
+    const ended = exitCodeOf('forget', io, async ({ confirm }) => ((await confirm?.('Shall I?')) ? 0 : 1));
+    input.write('\u0003');
+    expect(await ended).toBe(130);
+    expect(err).toEqual([new Interrupted().message]);
   });
 
   it('is not asked where there is none', () => {

@@ -2,6 +2,7 @@
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { Interrupted } from '../../lib/cli/confirm.ts';
 import type { ReplayIo, ReplayOptions } from '../../lib/cli/replay.ts';
 import { replayAt, replayRequest, runReplay } from '../../lib/cli/replay.ts';
 import { openPlace } from '../../lib/place/place.ts';
@@ -112,7 +113,7 @@ describe('tidemark replay on folders', () => {
     expect(await lakeRows(lake, TABLE)).toEqual(ROWS);
   });
 
-  it('asks first, and does nothing if the answer is no, or nobody can be asked', async () => {
+  it('asks first, and does nothing if the answer is no, is Ctrl-C, or nobody can be asked', async () => {
     await merged();
     const before = await item();
     const asked: string[] = [];
@@ -122,6 +123,8 @@ describe('tidemark replay on folders', () => {
     };
     expect(await replay({ all: true }, { confirm })).toMatchObject({ exitCode: 1, err: 'Nothing was done.' });
     expect(asked.join()).toContain('readers may miss rows');
+    const interrupted = await replay({ all: true }, { confirm: () => Promise.reject(new Interrupted()) });
+    expect(interrupted).toMatchObject({ exitCode: 130, err: 'Nothing was done.' });
     expect(await replay({ from: FILES[0] })).toMatchObject({ exitCode: 1, err: expect.stringContaining('--yes') });
     expect(await item()).toEqual(before);
   });
