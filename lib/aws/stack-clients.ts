@@ -2,6 +2,7 @@ import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { loadConfig, NODE_REGION_CONFIG_FILE_OPTIONS, NODE_REGION_CONFIG_OPTIONS } from '@smithy/core/config';
 import type { PortClients } from './connect.ts';
 import { CLIENT, S3_CLIENT } from './connect.ts';
 
@@ -13,17 +14,16 @@ export interface StackClients extends PortClients {
  * Clients for a person at a terminal. What is not given is found as the AWS CLI finds it: the region in AWS_REGION,
  * AWS_DEFAULT_REGION or the profile; the profile in AWS_PROFILE; credentials in the environment or the profile, unless a
  * profile is given, which then goes before the environment (AWS CLI user guide, "Configuration settings and precedence").
+ * What is set to nothing, as CI sets a variable that it knows no value of, is not set.
  */
 export function stackClients(
-  given: { region?: string | undefined; profile?: string | undefined },
+  { region, profile }: { region?: string | undefined; profile?: string | undefined },
   env: Env,
 ): StackClients {
-  // Of the environment's regions the SDK knows the first only.
-  const region = given.region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION;
   const config = {
-    ...(region !== undefined && { region }),
-    ...(given.profile !== undefined && { profile: given.profile }),
-    ...credentialsIn(env, given.profile),
+    region: region || env.AWS_REGION || env.AWS_DEFAULT_REGION || regionOfProfile(profile),
+    ...(profile && { profile }),
+    ...credentialsIn(env, profile),
   };
   return {
     cloudFormation: new CloudFormationClient({ ...CLIENT, ...config }),
@@ -33,12 +33,18 @@ export function stackClients(
   };
 }
 
+/** Without the environment, of whose regions the SDK knows AWS_REGION only, and that for set where it is empty. */
+function regionOfProfile(profile: string | undefined): () => Promise<string> {
+  const options = { ...NODE_REGION_CONFIG_OPTIONS, environmentVariableSelector: () => undefined };
+  return loadConfig(options, { ...NODE_REGION_CONFIG_FILE_OPTIONS, ...(profile && { profile }) });
+}
+
 /** The SDK passes keys in the environment over once AWS_PROFILE is set there, too; the AWS CLI takes them first. */
 function credentialsIn(
   { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken }: Env,
   profile: string | undefined,
 ) {
-  if (profile !== undefined || !accessKeyId || !secretAccessKey) return {};
+  if (profile || !accessKeyId || !secretAccessKey) return {};
   return { credentials: { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) } };
 }
 

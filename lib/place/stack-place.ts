@@ -51,6 +51,6 @@ export async function openStackPlace(given: GivenStack, io: StackIo): Promise<Pl
 
 async function findGiven(given: GivenStack, clients: StackClients, io: StackIo): Promise<Stack> {
   const env = io.env ?? process.env;
-  if (!io.clients) await requireProfile(given.profile ?? env['AWS_PROFILE'], env);
+  if (!io.clients) await requireProfile(given.profile || env['AWS_PROFILE'], env);
   return findStack(given.stage, clients);
 }

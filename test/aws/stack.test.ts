@@ -11,6 +11,7 @@ import { temporaryFolder } from '../local/temporary-folder.ts';
 
 const OURS = [
   'AWS_REGION',
+  'AWS_DEFAULT_REGION',
   'AWS_PROFILE',
   'AWS_CONFIG_FILE',
   'AWS_SHARED_CREDENTIALS_FILE',
@@ -44,6 +45,13 @@ describe('the region of a stack', () => {
     ['as AWS_REGION says', { profile: 'team' }, { AWS_REGION: 'us-west-1' }, 'us-west-1'],
     ['as AWS_DEFAULT_REGION says, which the AWS CLI knows too', {}, { AWS_DEFAULT_REGION: 'us-west-2' }, 'us-west-2'],
     ['as the profile says', { profile: 'team' }, {}, 'ap-south-1'],
+    ['as AWS_REGION says, where it is given as nothing', { region: '' }, { AWS_REGION: 'us-west-1' }, 'us-west-1'],
+    [
+      'as AWS_DEFAULT_REGION says, where AWS_REGION is set to nothing',
+      { profile: '' },
+      { AWS_REGION: '', AWS_DEFAULT_REGION: 'us-west-2' },
+      'us-west-2',
+    ],
   ])('is %s', async (_, given, env, expected) => {
     const { cloudFormation, s3, dynamoDb, sqs } = stackClients(given, env);
     for (const { config } of [cloudFormation, s3, dynamoDb, sqs]) expect(await config.region()).toBe(expected);
@@ -51,6 +59,27 @@ describe('the region of a stack', () => {
 
   it('must be known', async () => {
     await expect(findStack('dev', stackClients({}, {}))).rejects.toThrow(/^No AWS region is set\. Give --region/);
+  });
+
+  describe('where the environment sets it to nothing, as CI does with a variable that it has no value of', () => {
+    const env = { AWS_REGION: '', AWS_DEFAULT_REGION: '', AWS_PROFILE: '' };
+    // The SDK looks there by itself.
+    beforeAll(() => void Object.assign(process.env, env));
+    afterAll(() => {
+      for (const name of Object.keys(env)) Reflect.deleteProperty(process.env, name);
+    });
+
+    it('is the one of the profile', async () => {
+      const { s3 } = stackClients({ profile: 'team' }, env);
+      expect(await s3.config.region()).toBe('ap-south-1');
+    });
+
+    it('must be known; no profile without a name is looked for', async () => {
+      const io = { err: () => undefined, threads: OWN_THREAD, env };
+      const open = openStackPlace({ stage: 'dev', region: '', profile: '' }, io);
+      await expect(open).rejects.toThrow(/^No AWS region is set\. Give --region/);
+      await expect(open).rejects.toMatchObject({ name: 'WrongUsage' });
+    });
   });
 });
 
@@ -71,7 +100,7 @@ describe('a profile that is not there', () => {
   });
 
   it('is none of those that are there, nor the default one', async () => {
-    for (const profile of ['team', 'default', undefined])
+    for (const profile of ['team', 'default', '', undefined])
       await expect(requireProfile(profile, process.env)).resolves.toBeUndefined();
   });
 });
@@ -82,6 +111,7 @@ describe('credentials', () => {
   it.each([
     ['of the environment, though AWS_PROFILE is set', {}, { ...keys, AWS_PROFILE: 'team' }, 'of the environment'],
     ['of the profile that is given', { profile: 'team' }, keys, 'of the profile'],
+    ['of the environment, where the profile is given as nothing', { profile: '' }, keys, 'of the environment'],
   ])('are those %s, as for the AWS CLI', async (_, given, env, expected) => {
     const { s3 } = stackClients({ region: 'eu-west-3', ...given }, env);
     expect(await s3.config.credentials()).toMatchObject({ accessKeyId: expected });

@@ -35,6 +35,7 @@ describe('the region that is deployed to', () => {
     ['as the profile says that is given', ['--aws-profile', 'team'], {}, 'ap-south-1'],
     ['as the profile of AWS_PROFILE says', [], { AWS_PROFILE: 'team' }, 'ap-south-1'],
     ['as the default profile says', [], {}, 'eu-south-1'],
+    ['none that is set to nothing', ['--region='], { AWS_REGION: '', AWS_DEFAULT_REGION: 'us-west-2' }, 'us-west-2'],
   ])(
     'is %s',
     async (_, options, env, expected) => {
