@@ -2,7 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 
 export interface DmsTemplate {
-  Parameters: Record<string, { Type: string; Description?: string; Default?: unknown; AllowedPattern?: string }>;
+  Parameters: Record<
+    string,
+    {
+      Type: string;
+      Description?: string;
+      Default?: unknown;
+      AllowedPattern?: string;
+      AllowedValues?: string[];
+      ConstraintDescription?: string;
+    }
+  >;
   Resources: Record<
     string,
     { Type: string; Condition?: string; DeletionPolicy?: string; Properties: Record<string, unknown> }

@@ -68,13 +68,18 @@ describe('the stack with the database', () => {
     }
   });
 
-  it('stops a table rather than leave a row out', () => {
+  it('stops a table rather than leave a row out, or the task where that is asked for', () => {
     const { Sub } = properties('ReplicationTask').ReplicationTaskSettings as { Sub: string };
-    const { ErrorBehavior } = JSON.parse(Sub.replace(/\$\{\w+\}/g, '1')) as { ErrorBehavior: Record<string, unknown> };
-    expect(ErrorBehavior).toMatchObject({
-      DataErrorPolicy: 'SUSPEND_TABLE',
-      DataTruncationErrorPolicy: 'SUSPEND_TABLE',
-    });
+    const { AllowedValues, Default } = template.Parameters['TableErrorPolicy']!;
+    expect([Default, AllowedValues]).toEqual(['SUSPEND_TABLE', ['SUSPEND_TABLE', 'STOP_TASK']]);
+    for (const policy of AllowedValues!) {
+      const settings = Sub.replaceAll('${TableErrorPolicy}', policy).replace(/\$\{\w+\}/g, '1');
+      expect((JSON.parse(settings) as { ErrorBehavior: unknown }).ErrorBehavior).toMatchObject({
+        DataErrorPolicy: policy,
+        DataTruncationErrorPolicy: policy,
+        TableErrorPolicy: policy,
+      });
+    }
   });
 
   it('lets DMS write below the prefix of the raw bucket, list the bucket, and use its key', () => {
