@@ -1,4 +1,4 @@
-/** Where `sls` deploys to is where `tidemark` looks: test/aws/stack.test.ts says the same of the command. */
+/** Where `sls` deploys to is where `tidemark` looks, region and account: test/aws/stack.test.ts says the same of the command. */
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -49,4 +49,50 @@ describe('the region that is deployed to', () => {
       /No AWS region is set\. Give --region, such as --region eu-west-1, or set AWS_REGION, or a region in the profile \(aws configure\)\.\s*$/,
     );
   }, 60_000);
+});
+
+describe('credentials that sls would take and tidemark would not', () => {
+  const keys = { AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret' };
+  const given = ['--region', 'eu-west-3', '--stage', 'prod'];
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    [
+      'a profile in AWS_PROFILE, beside keys',
+      { ...keys, AWS_PROFILE: 'team' },
+      /AWS_PROFILE and AWS_ACCESS_KEY_ID are both set: sls would deploy with the profile team, .* Unset one of them, or .*--aws-profile NAME .*\.\s*$/,
+    ],
+    [
+      'a profile of the stage alone',
+      { ...keys, AWS_PROD_PROFILE: 'team' },
+      /AWS_PROD_PROFILE is set: sls would deploy with the profile team, .* Unset it; .*--aws-profile NAME .*\.\s*$/,
+    ],
+    [
+      'keys of the stage alone',
+      { AWS_PROD_ACCESS_KEY_ID: 'key', AWS_PROD_SECRET_ACCESS_KEY: 'secret', AWS_PROFILE: 'team' },
+      /AWS_PROD_ACCESS_KEY_ID is set: sls would deploy with these keys, .* Unset it; /,
+    ],
+    [
+      'a profile in AWS_DEFAULT_PROFILE, where nothing goes before it',
+      { AWS_DEFAULT_PROFILE: 'team' },
+      /AWS_DEFAULT_PROFILE is set: sls would deploy with the profile team, .* Unset it; /,
+    ],
+  ])(
+    'are refused, also where the region is given: %s',
+    async (_, env, message) => {
+      await expect(regionOf(given, env)).rejects.toThrow(message);
+    },
+    60_000,
+  );
+
+  it.each<[string, string[], Record<string, string>]>([
+    ['where the profile is given by name', ['--aws-profile', 'team'], { ...keys, AWS_PROFILE: 'team' }],
+    ['where both take the keys', [], { ...keys, AWS_DEFAULT_PROFILE: 'team', AWS_DEV_PROFILE: 'team' }],
+    ['where what is set to nothing is not set', [], { ...keys, AWS_PROFILE: '', AWS_PROD_PROFILE: '' }],
+  ])(
+    'are none %s',
+    async (_, options, env) => {
+      expect(await regionOf([...given, ...options], env)).toBe('eu-west-3');
+    },
+    60_000,
+  );
 });
