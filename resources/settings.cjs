@@ -8,6 +8,7 @@
 module.exports = async ({ resolveVariable }) => {
   const param = async (name) => String(await resolveVariable(`param:${name}`)).trim();
   const integer = async (name, min, max) => integerBetween(name, await param(name), min, max);
+  const keyArn = async (name) => keyArnOrNone(name, await param(name));
 
   const ownRawBucket = (await param('existingRawBucket')) === '';
   const ownLakeBucket = (await param('existingLakeBucket')) === '';
@@ -60,9 +61,11 @@ module.exports = async ({ resolveVariable }) => {
 
   const mergeTimeout = await integer('mergeTimeout', 60, 900);
   const tracing = oneOf('tracing', await param('tracing'), ['true', 'false']);
-  const kmsKey = await param('kmsKeyArn');
-  const rawKmsKey = ownRawBucket ? kmsKey : await param('existingRawBucketKmsKeyArn');
-  const lakeKmsKey = ownLakeBucket ? kmsKey : await param('existingLakeBucketKmsKeyArn');
+  const kmsKey = await keyArn('kmsKeyArn');
+  const existingRawKmsKey = await keyArn('existingRawBucketKmsKeyArn');
+  const existingLakeKmsKey = await keyArn('existingLakeBucketKmsKeyArn');
+  const rawKmsKey = ownRawBucket ? kmsKey : existingRawKmsKey;
+  const lakeKmsKey = ownLakeBucket ? kmsKey : existingLakeKmsKey;
   const prefixed = {
     ...environment,
     RAW_PREFIX: rawPrefix,
@@ -130,6 +133,15 @@ function integerBetween(name, value, min, max, orElse = undefined) {
   if (Number.isInteger(number) && number >= min && number <= max) return number;
   const other = orElse === undefined ? '' : `, or ${orElse}`;
   throw new Error(`${name} is '${value}': expected a whole number from ${min} to ${max}${other}.`);
+}
+
+/** S3 and SQS would take an alias, too. The roles of the functions name the key, and IAM knows no key by its alias. */
+function keyArnOrNone(name, value) {
+  if (value === '' || /^arn:aws[\w-]*:kms:[^:]+:\d{12}:key\/[\w-]+$/.test(value)) return value;
+  throw new Error(
+    `${name} is '${value}': expected the ARN of a key, such as arn:aws:kms:eu-west-1:111122223333:key/KEY-ID, since IAM lets ` +
+      `no function use a key by its alias. What it is: aws kms describe-key --key-id ${value} --query KeyMetadata.Arn`,
+  );
 }
 
 function oneOf(name, value, allowed) {

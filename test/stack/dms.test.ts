@@ -11,6 +11,7 @@ interface Statement {
   Condition?: unknown;
 }
 
+const KMS = 'arn:aws:kms:eu-west-1:123456789012:';
 const { text, template } = await readDmsTemplate();
 const properties = (name: string) => template.Resources[name]!.Properties;
 
@@ -154,6 +155,18 @@ describe('the stack with the database', () => {
     expect(new RegExp(AllowedPattern!).test(name)).toBe(isTaken);
     expect(template.Parameters['InstanceName']).toHaveProperty('MaxLength', 63);
   });
+
+  it.each(Object.keys(template.Parameters).filter((name) => name.endsWith('KmsKeyArn')))(
+    'takes the ARN of a key as %s, or none, and not that of an alias, by which IAM knows no key',
+    (name) => {
+      const { AllowedPattern, ConstraintDescription } = template.Parameters[name]!;
+      const taken = ['', `${KMS}key/1234abcd-12ab-34cd-56ef-1234567890ab`, `${KMS}key/mrk-1234abcd`];
+      const refused = [`${KMS}alias/lake`, 'alias/lake', '1234abcd-12ab-34cd-56ef-1234567890ab'];
+      const isTaken = (value: string) => new RegExp(AllowedPattern!).test(value);
+      expect([...taken, ...refused].filter(isTaken)).toEqual(taken);
+      expect(ConstraintDescription).toMatch(/ARN of a key.*not that of an alias.*or empty/);
+    },
+  );
 
   it('tells the topic of all that happens to the task, of which a stopped one has no metric', () => {
     expect(template.Resources['TaskEvents']).toMatchObject({ Type: 'AWS::Events::Rule', Condition: 'HasAlarmTopic' });

@@ -6,6 +6,7 @@ import { packageStack, resourcesOf, type PackagedStack } from './packaged-stack.
 
 const KEY = 'arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-0000-0000-000000000001';
 const RAW_KEY = 'arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-0000-0000-000000000002';
+const ALIAS = 'arn:aws:kms:eu-west-1:123456789012:alias/lake';
 const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:on-call';
 
 describe('a stack on buckets that exist', () => {
@@ -251,6 +252,13 @@ describe('settings that cannot work are refused before anything is deployed', ()
       { rawRetentionDays: '30', existingRawBucket: 'dms-target' },
       'dms-target is a bucket of yours',
     ],
+    ...['kmsKeyArn', 'existingRawBucketKmsKeyArn', 'existingLakeBucketKmsKeyArn'].map(
+      (name): [string, Record<string, string>, string] => [
+        `an alias as ${name}, by which IAM knows no key`,
+        { existingRawBucket: 'dms-target', existingLakeBucket: 'our-lake', [name]: ALIAS },
+        `${name} is '${ALIAS}': expected the ARN of a key`,
+      ],
+    ),
     ['a limit that is no number', { filesPerMerge: 'many' }, "FILES_PER_MERGE is 'many'"],
   ])(
     '%s',
