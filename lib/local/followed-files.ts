@@ -5,6 +5,7 @@
 import { parseObjectKey, tablePath } from '../dms/object-key.ts';
 import type { Ports } from '../ports/ports.ts';
 import { rowOfItem } from '../table/item.ts';
+import { isSuperseded } from '../table/pending.ts';
 import type { TableRow } from '../table/row.ts';
 import type { ListedFile } from './pending-files.ts';
 import { listedFile, pendingFiles, pendingNames } from './pending-files.ts';
@@ -180,12 +181,12 @@ export class FollowedFiles {
     pending: ReadonlySet<string>,
     { progress }: TableRow,
   ): Promise<FollowedFile['state']> {
-    const { blocked, skipped, since, supersededLoadFiles } = progress;
+    const { blocked, skipped, since } = progress;
     if (skipped.get(file.name) === file.eTag) return 'dropped';
     if (blocked?.file === file.name && blocked.eTag === file.eTag) return 'blocked';
     if (!pending.has(file.name)) {
       const isOfLaterLoad = listed.kind === 'change' && listed.lastModified.getTime() < since;
-      return isOfLaterLoad || supersededLoadFiles.get(file.name) === file.eTag ? 'dropped' : 'merged';
+      return isOfLaterLoad || isSuperseded(listed, progress) ? 'dropped' : 'merged';
     }
     // It was in the way and is no more, yet not merged: someone removed it, unless it is to be tried again.
     if (file.state === 'blocked' && (await this.#isGone(file))) return 'dropped';

@@ -7,6 +7,7 @@ import { saveSettings } from './configure.ts';
 import { decideLoad } from './full-load.ts';
 import { newItem, rowOfItem } from './item.ts';
 import { newestFiles, requireKeyColumns } from './key-columns.ts';
+import { isSuperseded } from './pending.ts';
 import type { ChangeFile, LoadFile, RawListing } from './raw-listing.ts';
 import { listRawFiles } from './raw-listing.ts';
 import { rebuiltFrom } from './rebuild.ts';
@@ -60,14 +61,13 @@ export async function planActivation(
     const load = orRefused(() => decideLoad(edited, listing));
     if (load?.kind !== 'new generation') orRefused(() => rebuiltFrom(edited, listing, 'its keys are to change'));
   }
-  const { supersededLoadFiles } = row.progress;
   return {
     settings,
     row,
     isRegistered: known !== undefined,
     isChange: JSON.stringify(row.settings) !== JSON.stringify(edited.settings),
     isRebuild,
-    loadFiles: listing.loadFiles.filter(({ name: file, eTag }) => supersededLoadFiles.get(file) !== eTag),
+    loadFiles: listing.loadFiles.filter((file) => !isSuperseded(file, row.progress)),
     changeFiles: listing.changeFiles,
   };
 }

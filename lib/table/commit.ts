@@ -25,6 +25,8 @@ export function committed(
   const names = changes.map(({ name }) => name);
   return {
     loadFiles: new Map([...progress.loadFiles, ...versionsOf(loads)]),
+    // DMS wrote one of them once more, the same byte for byte: it is of this load now.
+    supersededLoadFiles: without(progress.supersededLoadFiles, versionsOf(loads)),
     lastFullLoadDate: newestDate(progress.lastFullLoadDate, loads),
     coverage: withFiles(progress.coverage, names),
     lastChangeFile: newestName(progress.lastChangeFile, changes),
@@ -38,6 +40,10 @@ export function committed(
     attempts: 0,
     blocked: undefined,
   };
+}
+
+function without(files: ReadonlyMap<string, string>, merged: ReadonlyMap<string, string>): Map<string, string> {
+  return new Map([...files].filter(([name, eTag]) => merged.get(name) !== eTag));
 }
 
 function rowsOfDay(before: Progress['today'], { inserted, updated, deleted }: RowCounts, now: number) {

@@ -2,10 +2,10 @@ import { bytesText } from '../bytes-text.ts';
 import { commandText, TABLE } from '../command-text.ts';
 import { counted, countText } from '../count-text.ts';
 import { TableBlocked } from '../errors.ts';
-import { isMerged, pendingLoads } from './pending.ts';
+import { changesBegan, isLeftAsItWas, isMerged, pendingLoads } from './pending.ts';
 import { versionsOf } from './raw-listing.ts';
 import type { ChangeFile, LoadFile, RawListing } from './raw-listing.ts';
-import { changesBegan, rebuild, rebuiltWith, replacedText } from './rebuild.ts';
+import { rebuild, rebuiltWith, replacedText } from './rebuild.ts';
 import type { NewGeneration, Step } from './step.ts';
 import type { Progress, TableRow } from './row.ts';
 import { builtWithSettings, loadDate, newGeneration } from './row.ts';
@@ -151,16 +151,18 @@ export function newLoad(row: TableRow, listing: RawListing, reason: string): New
   // All that is there may be of the load before; then nothing is part of the new one.
   const since =
     pending.length > 0 ? Math.min(...pending.map(({ lastModified }) => lastModified.getTime())) : progress.since;
+  const before = [
+    ...superseded(progress, listing, pending),
+    ...listing.skipped.filter(({ kind, lastModified }) => kind === 'load' && lastModified.getTime() < since),
+  ];
   return {
     kind: 'new generation',
     reason: reason + supersededText(row.progress, listing, since),
     progress: {
       ...newGeneration(progress.generation + 1),
       since,
-      supersededLoadFiles: new Map([
-        ...superseded(progress, listing, pending),
-        ...versionsOf(listing.skipped.filter((file) => file.kind === 'load' && file.lastModified.getTime() < since)),
-      ]),
+      supersededLoadFiles: versionsOf(before),
+      supersededUntil: before.length > 0 ? Math.max(...before.map((file) => file.lastModified.getTime())) : undefined,
       skipped: skippedSince(since, listing),
       builtWith: builtWithSettings(row.settings),
     },
@@ -215,17 +217,16 @@ const OVERHEAD_BYTES = 1;
  * older than a change that was merged on top of them were complete then, and DMS writes a load in the order of its
  * counter, so those older than a new piece that comes before them are left over too; others may be pieces of the new load.
  */
-function superseded(progress: Progress, listing: RawListing, pieces: readonly LoadFile[]): Map<string, string> {
-  const { loadFiles, supersededLoadFiles } = progress;
+function superseded(progress: Progress, listing: RawListing, pieces: readonly LoadFile[]): LoadFile[] {
+  const { loadFiles } = progress;
   const changedAt = newestChangeAt(progress, listing);
-  const left = listing.loadFiles.filter(
+  return listing.loadFiles.filter(
     (file) =>
       isOfOldLoad(file, progress) ||
-      supersededLoadFiles.get(file.name) === file.eTag ||
+      isLeftAsItWas(file, progress) ||
       isLeftOver(file, pieces) ||
       (loadFiles.get(file.name) === file.eTag && file.lastModified.getTime() <= changedAt),
   );
-  return versionsOf(left);
 }
 
 /** Whether a load file is older than a new piece that comes before it. */

@@ -70,6 +70,7 @@ export function progressAttributes(path: string, progress: Progress): Record<str
     LastChangeAt: progress.lastChangeAt,
     LoadFiles: loadFiles.size > 0 ? Object.fromEntries(loadFiles) : undefined,
     SupersededLoadFiles: supersededLoadFiles.size > 0 ? Object.fromEntries(supersededLoadFiles) : undefined,
+    SupersededUntil: progress.supersededUntil,
     LoadedUntil: progress.loadedUntil,
     SkippedFiles: skipped.size > 0 ? Object.fromEntries(skipped) : undefined,
     LowWaterMark: coverage.mark,
@@ -116,6 +117,7 @@ function progressOf(item: TableItem, path: string): Progress {
     since: number(item.Since),
     loadFiles: textMap(item.LoadFiles),
     supersededLoadFiles: textMap(item.SupersededLoadFiles),
+    supersededUntil: item.SupersededUntil === undefined ? undefined : number(item.SupersededUntil),
     loadedUntil: item.LoadedUntil === undefined ? undefined : number(item.LoadedUntil),
     skipped: textMap(item.SkippedFiles),
     coverage: {

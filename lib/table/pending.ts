@@ -26,14 +26,45 @@ export function isMerged(file: DatedChangeFile, { coverage, since }: Progress): 
 }
 
 /** Load files that are not merged, nor left over from the load before. */
-export function pendingLoads({ loadFiles, supersededLoadFiles }: Progress, listing: RawListing): LoadFile[] {
-  return listing.loadFiles.filter(
-    ({ name, eTag }) => loadFiles.get(name) !== eTag && supersededLoadFiles.get(name) !== eTag,
-  );
+export function pendingLoads(progress: Progress, listing: RawListing): LoadFile[] {
+  return listing.loadFiles.filter((file) => isPendingLoad(file, progress));
 }
+
+export function isPendingLoad(file: DatedLoadFile, progress: Progress): boolean {
+  return progress.loadFiles.get(file.name) !== file.eTag && !isSuperseded(file, progress);
+}
+
+/**
+ * Whether a load file is left over from the load before. While the new load is not complete DMS may write it once more, and
+ * where its rows are the same it is the same byte for byte; later that would be a copy.
+ */
+export function isSuperseded(file: DatedLoadFile, progress: Progress): boolean {
+  if (progress.loadFiles.get(file.name) === file.eTag) return false;
+  const isComplete = changesBegan(progress) || progress.loadedUntil !== undefined;
+  return isComplete ? isVersionSuperseded(file, progress) : isLeftAsItWas(file, progress);
+}
+
+/** Whether it is one that a new load superseded, and was not written since. */
+export function isLeftAsItWas(file: DatedLoadFile, progress: Progress): boolean {
+  const { supersededUntil = Infinity } = progress;
+  return isVersionSuperseded(file, progress) && file.lastModified.getTime() <= supersededUntil;
+}
+
+function isVersionSuperseded({ name, eTag }: DatedLoadFile, { supersededLoadFiles }: Progress): boolean {
+  return supersededLoadFiles.get(name) === eTag;
+}
+
+type DatedLoadFile = Pick<LoadFile, 'name' | 'eTag' | 'lastModified'>;
 
 /** Whether a file's name is older than that of a file that is merged. */
 export function isLate(file: ChangeFile, { lastChangeFile }: Progress): boolean {
   const newest = lastChangeFile === undefined ? undefined : parseRawFile(lastChangeFile);
   return newest?.kind === 'change' && compareChangeFiles(file, newest) < 0;
+}
+
+/** Whether changes were applied to the generation's load, which was complete then. */
+export function changesBegan({ adopted, changeFiles, lastChangeAt, partial }: Progress): boolean {
+  // Change files that are to be merged again leave the time of the newest.
+  if (adopted || changeFiles > 0 || lastChangeAt !== undefined) return true;
+  return partial !== undefined && parseRawFile(partial.file).kind === 'change';
 }

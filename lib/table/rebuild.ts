@@ -1,11 +1,10 @@
 import { commandText, TABLE } from '../command-text.ts';
-import { parseRawFile } from '../dms/raw-file.ts';
 import { TableBlocked } from '../errors.ts';
-import { isMerged } from './pending.ts';
+import { changesBegan, isMerged } from './pending.ts';
 import { versionsOf } from './raw-listing.ts';
 import type { LoadFile, RawListing } from './raw-listing.ts';
 import type { ListWhole, NewGeneration } from './step.ts';
-import type { Progress, TableRow } from './row.ts';
+import type { TableRow } from './row.ts';
 import { builtWithSettings, newGeneration, NEVER_LOADED, wasEdited } from './row.ts';
 
 /** Why a table is built anew when a raw file of which a part is in the lake is another now. */
@@ -53,7 +52,7 @@ export function rebuiltFrom(row: TableRow, listing: RawListing, why: string): Ne
     );
   }
   // The load's own order of things is kept: what it superseded then it supersedes now.
-  const { since, supersededLoadFiles } = progress;
+  const { since, supersededLoadFiles, supersededUntil } = progress;
   const loads = listing.loadFiles.filter(({ name, eTag }) => progress.loadFiles.get(name) === eTag);
   // Once changes were applied to the load it was complete, be it of no file: what comes while it is loaded again is a new one.
   const loadedUntil = changesBegan(progress)
@@ -63,7 +62,14 @@ export function rebuiltFrom(row: TableRow, listing: RawListing, why: string): Ne
   return {
     kind: 'new generation',
     reason: why,
-    progress: { ...newGeneration(progress.generation + 1), since, supersededLoadFiles, loadedUntil, builtWith },
+    progress: {
+      ...newGeneration(progress.generation + 1),
+      since,
+      supersededLoadFiles,
+      supersededUntil,
+      loadedUntil,
+      builtWith,
+    },
   };
 }
 
@@ -105,11 +111,4 @@ export function rebuiltWith(
   const row: TableRow = { path, settings, progress: { ...progress, loadFiles } };
   const built = rebuiltFrom(row, { ...listing, loadFiles: [...others, ...files] }, why);
   return { ...built, progress: { ...built.progress, skipped } };
-}
-
-/** Whether changes were applied to the generation's load, which was complete then. */
-export function changesBegan({ adopted, changeFiles, lastChangeAt, partial }: Progress): boolean {
-  // Change files that are to be merged again leave the time of the newest.
-  if (adopted || changeFiles > 0 || lastChangeAt !== undefined) return true;
-  return partial !== undefined && parseRawFile(partial.file).kind === 'change';
 }

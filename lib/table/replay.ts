@@ -2,7 +2,7 @@ import { commandText, TABLE } from '../command-text.ts';
 import { countText } from '../count-text.ts';
 import type { NewGeneration, Step } from './step.ts';
 import { decideLoad, isCopied } from './full-load.ts';
-import { pendingChanges, pendingLoads } from './pending.ts';
+import { isSuperseded, pendingChanges, pendingLoads } from './pending.ts';
 import { rebuiltFrom, rebuiltWith } from './rebuild.ts';
 import type { EditPorts } from './edit-row.ts';
 import { editRow, readForEdit } from './edit-row.ts';
@@ -124,7 +124,7 @@ function newGenerationOf(row: TableRow, listing: RawListing): NewGeneration {
     );
   // Of a replay that is not at its end the row no longer says what is merged, but how much was.
   const before = countsBefore(progress);
-  const loads = listing.loadFiles.filter(({ name, eTag }) => progress.supersededLoadFiles.get(name) !== eTag);
+  const loads = listing.loadFiles.filter((file) => !isSuperseded(file, progress));
   const changes = listing.changeFiles.filter(({ lastModified }) => lastModified.getTime() >= progress.since);
   if (loads.length < before.loadFiles || changes.length < before.changeFiles)
     throw new Refused(

@@ -43,6 +43,8 @@ export interface Progress {
   loadFiles: ReadonlyMap<string, string>;
   /** Load files of the generation before: not loaded again though they are still there. */
   supersededLoadFiles: ReadonlyMap<string, string>;
+  /** When the newest of them was last modified, in ms since the epoch: what was written since is of the new load; undefined: not known. */
+  supersededUntil: number | undefined;
   /** A load built anew is complete with the files last modified up to this, in ms since the epoch; undefined: not known. */
   loadedUntil: number | undefined;
   /** Raw files that count for nothing, since a person said so: name → eTag. */
@@ -167,6 +169,7 @@ export function newGeneration(generation: number) {
     since: 0,
     loadFiles: new Map<string, string>(),
     supersededLoadFiles: new Map<string, string>(),
+    supersededUntil: undefined,
     loadedUntil: undefined,
     coverage: { mark: undefined, sweptAt: 0, names: new Set<string>() },
     adopted: false,

@@ -3,9 +3,9 @@ import { compareChangeFiles, parseRawFile } from '../dms/raw-file.ts';
 import { nearestNames } from '../nearest.ts';
 import type { Coverage, DatedChangeFile } from './coverage.ts';
 import { isAccountedFor, NAMES_MAX } from './coverage.ts';
-import { changesBegan, rebuiltFrom, rebuiltWith } from './rebuild.ts';
+import { rebuiltFrom, rebuiltWith } from './rebuild.ts';
 import { isCorrected } from './full-load.ts';
-import { isLate, isMerged, pendingChanges, pendingLoads } from './pending.ts';
+import { changesBegan, isLate, isMerged, isPendingLoad, pendingChanges, pendingLoads } from './pending.ts';
 import type { EditPorts } from './edit-row.ts';
 import { editRow } from './edit-row.ts';
 import { listedFiles, versionsOf } from './raw-listing.ts';
@@ -96,8 +96,7 @@ function nothing(outcome: 'no change' | 'under way'): PlannedSkip {
 
 function mergeableFile({ progress }: TableRow, listing: RawListing, name: string) {
   const load = listing.loadFiles.find((file) => file.name === name);
-  if (load && progress.supersededLoadFiles.get(name) !== load.eTag && progress.loadFiles.get(name) !== load.eTag)
-    return load;
+  if (load && isPendingLoad(load, progress)) return load;
   const change = listing.changeFiles.find((file) => file.name === name);
   if (change && change.lastModified.getTime() >= progress.since && !isMerged(change, progress)) return change;
   const unsupported = listing.unsupported.find((file) => file.name === name);

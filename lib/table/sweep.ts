@@ -8,7 +8,7 @@ import { isAccountedFor } from './coverage.ts';
 import { isRowDueInCatalog } from './catalog-due.ts';
 import { rowOfItem } from './item.ts';
 import type { TableRow } from './row.ts';
-import { hasPassed, isMerged } from './pending.ts';
+import { hasPassed, isMerged, isPendingLoad } from './pending.ts';
 import { wasEdited } from './row.ts';
 import { isBack, isTruncated } from './vanished.ts';
 
@@ -104,7 +104,7 @@ function needsWaking(row: TableRow | undefined, object: ObjectSummary, name: str
   if (progress.skipped.get(name) === object.eTag) return false;
   switch (file.kind) {
     case 'load':
-      return progress.loadFiles.get(name) !== object.eTag && progress.supersededLoadFiles.get(name) !== object.eTag;
+      return isPendingLoad({ ...object, name }, progress);
     case 'change':
       return (
         object.lastModified.getTime() >= progress.since &&

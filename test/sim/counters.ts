@@ -31,6 +31,7 @@ export const SOMETIMES: Readonly<Record<string, number>> = {
   'rows twice while they move': 1,
   'files half merged': 5,
   'half merged files cut': 0.5,
+  'pieces loaded again as they were': 0.3,
   'marks raised': 1,
   'tables compacted': 2,
   'files removed for good': 0.5,

@@ -61,7 +61,13 @@ export class Outside {
     const begun = (version: RawVersion): void => {
       table.model.since = version.lastModified;
     };
-    this.#steps.unshift(...this.#load(table, pieces, between, begun));
+    const { random } = this.account().surroundings.scheduler;
+    const put = (piece: number, ids: readonly number[]): RawVersion =>
+      (piece > 0 && random.chance(SAME_ROWS) && table.repeatPiece(piece)) || this.#putPiece(table, piece, ids);
+    const [first, ...others] = this.#load(table, pieces, between, begun, put);
+    // They may be merged one by one.
+    const later = others.map((one) => ({ ...one, lull: random.pick(['none', 'idle'] as const) }));
+    this.#steps.unshift(...(first ? [first] : []), ...later);
   }
 
   /** @param begun told of the first piece */
@@ -70,9 +76,10 @@ export class Outside {
     pieces: Pieces,
     between: readonly RowChange[],
     begun: (version: RawVersion) => void,
+    putPiece = (piece: number, ids: readonly number[]) => this.#putPiece(table, piece, ids),
   ): Step[] {
     const puts = pieces.map((ids, i) => (): void => {
-      const version = table.putPiece(i, ++this.#files, ids);
+      const version = putPiece(i, ids);
       if (i === 0) begun(version);
     });
     const what = (i: number): string => `LOAD0000000${i + 1} of ${table.name} is written`;
@@ -86,6 +93,10 @@ export class Outside {
     return [
       step(`${puts.length} pieces of the load of ${table.name}, and a change after the first, are written`, together),
     ];
+  }
+
+  #putPiece(table: SourceTable, piece: number, ids: readonly number[]): RawVersion {
+    return table.putPiece(piece, ++this.#files, ids);
   }
 
   #begin(table: SourceTable, { registered, load, between, hourly }: TableSpec): void {
@@ -222,6 +233,9 @@ export class Outside {
     this.#steps.unshift({ lull: 'settled', what: `${table.name} is brought up to date before its load`, run });
   }
 }
+
+/** How likely a piece of a load that comes again has the rows that it had. */
+const SAME_ROWS = 0.3;
 
 function changeName(number: number): string {
   return `20260301-${100_000_000 + number * 1000}.parquet`;

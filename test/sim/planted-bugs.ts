@@ -321,6 +321,12 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'if (row.settings.primaryKey.length === 0 && withoutOld) return withoutOld;',
   ),
   bug(
+    'a piece of a new load is known by its bytes alone',
+    'lib/table/pending.ts',
+    'return isVersionSuperseded(file, progress) && file.lastModified.getTime() <= supersededUntil;',
+    'return isVersionSuperseded(file, progress) || supersededUntil < 0;',
+  ),
+  bug(
     'the stream of rows passes over what failed',
     'lib/table/wake.ts',
     'return { failed: [sequenceNumber] };',

@@ -120,12 +120,14 @@ const badAtItsEnd: fc.Arbitrary<Event[]> = fc
 const reloaded: fc.Arbitrary<Event[]> = fc
   .record({
     table,
+    first: fc.option(fc.tuple(ids, ids)),
     before: rows,
-    pieces: fc.array(ids, { minLength: 1, maxLength: 2 }),
+    pieces: fc.oneof(fc.tuple(ids, ids), fc.tuple(ids)),
     between,
     after: fc.option(rows),
   })
-  .map(({ table: of, before, pieces, between: meanwhile, after }): Event[] => [
+  .map(({ table: of, first, before, pieces, between: meanwhile, after }): Event[] => [
+    ...(first ? [{ kind: 'load', table: of, pieces: first, between: [], when: 'settled' } as const] : []),
     good(of, before),
     { kind: 'load', table: of, pieces, between: meanwhile, when: 'settled' },
     ...(after ? [good(of, after)] : []),

@@ -5,7 +5,7 @@ import { changed, FIRST_COLUMNS, rowOf, TYPED_COLUMNS } from './columns.ts';
 import type { Watched } from './invariants.ts';
 import type { RawVersion } from './raw-version.ts';
 import { TableModel } from './model.ts';
-import { isMerged, loadFiles } from './raw-version.ts';
+import { isMerged, isSkipped, loadFiles } from './raw-version.ts';
 import { Removals } from './removals.ts';
 import { rawBytes } from './raw-bytes.ts';
 import type { Row } from './row.ts';
@@ -107,6 +107,16 @@ export class SourceTable implements Watched {
     const name = `LOAD0000000${piece + 1}.parquet`;
     this.model.currentLoad.add(name);
     return this.put({ name, kind: 'load', rows, columns: this.columns }, damage);
+  }
+
+  /** @returns the piece that is there, written once more with the same rows; undefined if there is no good one */
+  repeatPiece(piece: number): RawVersion | undefined {
+    const name = `LOAD0000000${piece + 1}.parquet`;
+    const version = this.model.present.get(name);
+    if (!version || version.isBad || (this.item && isSkipped(version, this.item))) return undefined;
+    this.account().surroundings.counters.add('pieces loaded again as they were');
+    this.model.currentLoad.add(name);
+    return this.put(version);
   }
 
   put(content: Content, damage?: Damage, isCompressed = false): RawVersion {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { sweep } from '../../lib/table/sweep.ts';
+import { contentHash } from '../sim/content-hash.ts';
 import { TableLab } from './table-lab.ts';
 
 describe('a table that was loaded several times', () => {
@@ -54,5 +56,65 @@ describe('a table that was loaded several times', () => {
     await lab.settle();
     expect(await table.rows()).toHaveLength(1_011);
     expect((await table.item()).Blocked).toMatchObject({ reason: expect.stringContaining('3 change files are gone') });
+  });
+});
+
+describe('a piece of a new load that has the same rows as before, and so the same bytes', () => {
+  const reloadedTable = async (names: readonly [string, string]) => {
+    const lab = new TableLab({}, undefined, contentHash);
+    const table = await lab.activeTable();
+    const [first, second] = names;
+    table.load(first, [[1, 'apple']]);
+    table.load(second, [[2, 'pear']]);
+    await lab.settle();
+    table.change('20260301-100000000', [['U', 2, 'changed']]);
+    await lab.settle();
+    // The task is started again, and leaves what is there till it writes over it.
+    table.load(first, [[1, 'apricot']]);
+    await lab.settle();
+    expect(await table.rows()).toEqual(['1 apricot']);
+    table.load(second, [[2, 'pear']]);
+    return { lab, table };
+  };
+
+  it.each([
+    ['of a load in several files', ['LOAD00000001', 'LOAD00000002']],
+    ['of a load in segments', ['SEGMENT1_LOAD00000001', 'SEGMENT2_LOAD00000001']],
+  ] as const)('is merged once it is written: %s', async (_, names) => {
+    const { lab, table } = await reloadedTable(names);
+    await lab.settle();
+    expect(await table.rows()).toEqual(['1 apricot', '2 pear']);
+  });
+
+  it('is found by the sweep if its event is lost', async () => {
+    const { lab, table } = await reloadedTable(['LOAD00000001', 'LOAD00000002']);
+    lab.arrivals.length = 0;
+    await sweep('test', lab.ports);
+    await lab.settle();
+    expect(await table.rows()).toEqual(['1 apricot', '2 pear']);
+  });
+
+  it('is part of the load when the table is built anew', async () => {
+    const { lab, table } = await reloadedTable(['LOAD00000001', 'LOAD00000002']);
+    await lab.settle();
+    table.change('20260302-100000000', [['I', 3, 'fig']]);
+    await lab.settle();
+    await table.configure({ partitionKey: ['item'] });
+    await lab.settle();
+    expect(await table.rows()).toEqual(['1 apricot', '2 pear', '3 fig']);
+  });
+
+  it('and that was only copied after changes came is still left over from the load before', async () => {
+    const lab = new TableLab({}, undefined, contentHash);
+    const table = await lab.activeTable();
+    for (const id of [1, 2]) table.load(`LOAD0000000${id}`, [[id, 'first load']]);
+    table.change('20260301-100000000', [['U', 1, 'changed']]);
+    await lab.settle();
+    table.load('LOAD00000001', [[1, 'second load']]);
+    table.change('20260302-100000000', [['I', 3, 'fig']]);
+    await lab.settle();
+    table.load('LOAD00000002', [[2, 'first load']]);
+    await lab.settle();
+    expect(await table.rows()).toEqual(['1 second load', '3 fig']);
   });
 });
