@@ -24,6 +24,11 @@ export function isNotFound(error: unknown): boolean {
   return error instanceof S3ServiceException && (error.name === 'NoSuchKey' || error.name === 'NotFound');
 }
 
+/** Of a storage class that must be restored first, such as Glacier Flexible Retrieval (Amazon S3 API, GetObject). */
+export function isArchived(error: unknown): boolean {
+  return error instanceof S3ServiceException && error.name === 'InvalidObjectState';
+}
+
 function statusOf(error: S3ServiceException): number | undefined {
   return error.$metadata.httpStatusCode;
 }

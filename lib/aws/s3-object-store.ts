@@ -8,8 +8,8 @@ import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2
 import { formDecode } from '../form-encoding.ts';
 import type { Clock, RandomSource } from '../ports/clock.ts';
 import type { ObjectStore, ObjectSummary, Pieces, Replaces, WrittenObject } from '../ports/object-store.ts';
-import { ObjectChanged } from '../ports/object-store.ts';
-import { isNotFound, refusalOf } from './s3-error.ts';
+import { ObjectArchived, ObjectChanged } from '../ports/object-store.ts';
+import { isArchived, isNotFound, refusalOf } from './s3-error.ts';
 import { quoted, unquoted } from './s3-etag.ts';
 import { writeObject } from './s3-write.ts';
 
@@ -86,6 +86,7 @@ export class S3ObjectStore implements ObjectStore {
         throw new Error(`S3 sent ${bytes.length} of the ${end - start} bytes [${start}, ${end}) of ${key}`);
       return bytes;
     } catch (error) {
+      if (isArchived(error)) throw new ObjectArchived(key, { cause: error });
       throw refusalOf(error) === 'replaced' ? new ObjectChanged(key, `version ${eTag}`, { cause: error }) : error;
     }
   }

@@ -14,8 +14,9 @@ import type { Segment } from '../parquet/vector-rows.ts';
 import { joinSegments } from '../parquet/vector-rows.ts';
 import { convertVector } from '../parquet/widening.ts';
 import { columnIndex } from './read-group.ts';
-import { mendFile } from './remedies.ts';
+import { mendFile, restoreFile } from './remedies.ts';
 import type { ObjectStore, ObjectSummary } from '../ports/object-store.ts';
+import { ObjectArchived } from '../ports/object-store.ts';
 
 /** A raw file as listed: what DMS wrote. */
 export interface RawObject extends ObjectSummary {
@@ -108,8 +109,14 @@ export async function readGroupColumn(
 /** Most change files; how many are read together is bounded by their bytes. */
 const WHOLE_BYTES_MAX = 1024 * 1024;
 
-/** Only what the bytes themselves are to blame for blocks the table; a store that fails is tried again. */
+/** Only what the file itself is to blame for blocks the table; a store that fails is tried again. */
 export function asBlocked(name: string, error: unknown): unknown {
+  if (error instanceof ObjectArchived) {
+    return new TableBlocked(name, `${name} is archived, and cannot be read.`, {
+      next: restoreFile(name),
+      cause: error,
+    });
+  }
   if (!(error instanceof MalformedParquet)) return error;
   return new TableBlocked(name, `${name} cannot be read: ${error.message}.`, {
     next: mendFile(name),

@@ -8,6 +8,11 @@ export function mendFile(file: string): string {
   return `Have DMS write it again (reload the table${first}), put a good copy in its place, or ${goOnWithout(file)}.`;
 }
 
+/** What a person can do about a raw file that lifecycle rules moved to an archive. */
+export function restoreFile(file: string): string {
+  return `Have S3 restore it (aws s3api restore-object): the table goes on with the next sweep. Or ${goOnWithout(file)}.`;
+}
+
 /** Part of a sentence: to have the table go on without a raw file. */
 export function goOnWithout(file: string): string {
   return `do without it: ${commandText('skip', TABLE, file)}, or remove it`;

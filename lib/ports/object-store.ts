@@ -80,3 +80,11 @@ export class ObjectChanged extends Error {
     super(`${key} is no longer ${expected}: someone else wrote it. Read it again and plan again.`, options);
   }
 }
+
+/** The object is archived: it is there, and its bytes are not to be had before somebody has it restored. */
+export class ObjectArchived extends Error {
+  override readonly name = 'ObjectArchived';
+  constructor(key: string, options?: ErrorOptions) {
+    super(`${key} is archived: it must be restored before it can be read.`, options);
+  }
+}

@@ -10,7 +10,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { S3ObjectStore } from '../../lib/aws/s3-object-store.ts';
 import type { Clock, RandomSource } from '../../lib/ports/clock.ts';
-import { ObjectChanged } from '../../lib/ports/object-store.ts';
+import { ObjectArchived, ObjectChanged } from '../../lib/ports/object-store.ts';
 import type { Bucket } from '../cloud/bucket.ts';
 import { Cloud } from '../cloud/cloud.ts';
 import type { Fault } from '../cloud/fault.ts';
@@ -74,6 +74,13 @@ describe('S3ObjectStore when things go wrong', () => {
   const large = randomBytes(6 * MiB);
   const grow = (eTag: string): ReturnType<S3ObjectStore['write']> =>
     store.write('one', piecesOf({ start: 0, end: large.length }, Buffer.from('end')), { eTag });
+
+  it('says of an object that must be restored first that it is archived', async () => {
+    const { eTag } = bucket.put('one', Buffer.from('bytes'));
+    bucket.archived.add('one');
+    await expect(store.read('one', eTag, 0, 5)).rejects.toThrow(ObjectArchived);
+    expect(await store.head('one')).toMatchObject({ eTag, size: 5 });
+  });
 
   it('knows its own object when the answer to a put is lost', async () => {
     fail('PutObject', 'apply-then-fail');

@@ -32,6 +32,9 @@ export class Bucket {
   /** Called after an object was created, as S3 sends `s3:ObjectCreated:*`. */
   onCreated: ((object: StoredObject) => void) | undefined;
 
+  /** Keys of objects that must be restored before they are read. */
+  readonly archived = new Set<string>();
+
   readonly #objects = new Map<string, StoredObject>();
   readonly #clock: Clock;
   readonly #eTagOf: (bytes: Uint8Array) => string;

@@ -2,6 +2,7 @@
 const STATUS = {
   PreconditionFailed: 412,
   ConditionalRequestConflict: 409,
+  InvalidObjectState: 403,
   NoSuchBucket: 404,
   NoSuchKey: 404,
   NoSuchUpload: 404,

@@ -68,6 +68,7 @@ export class S3Service {
 
     GetObject: ({ bucket, key, headers }) => {
       const object = bucket.require(key, unquoted(headers['if-match']));
+      if (bucket.archived.has(key)) throw new S3Failure('InvalidObjectState');
       if (headers['range'] === undefined) return { status: 200, headers: objectHeaders(object), body: object.bytes };
       const [start, end] = byteRange(headers['range'], object.bytes.length);
       const contentRange = `bytes ${start}-${end - 1}/${object.bytes.length}`;

@@ -2,12 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import type { DmsColumn } from '../../lib/sample/dms-column.ts';
 import type { Fault } from '../cloud/fault.ts';
 import { OP_COLUMN } from '../../lib/sample/dms-column.ts';
+import { ObjectArchived } from '../../lib/ports/object-store.ts';
 import type { TableOutcome } from '../../lib/table/reconcile-batch.ts';
 import { skipFile } from '../../lib/table/skip.ts';
 import { sweep } from '../../lib/table/sweep.ts';
 import { deferred } from './deferred.ts';
 import type { LabTable } from './table-lab.ts';
-import { changeBytes, ID, ITEM, TableLab } from './table-lab.ts';
+import { changeBytes, ID, ITEM, loadBytes, TableLab } from './table-lab.ts';
 
 const BAD = Buffer.from('this is no Parquet file');
 
@@ -282,6 +283,28 @@ describe('a table is blocked with a clear error by', () => {
     table.load('LOAD00000001', [[1, 'apple']]);
     const [outcome] = await lab.settle();
     expect(outcome?.blocked?.reason).toContain('PartitionKey names the column nowhere');
+  });
+
+  it.each([
+    ['a change file', '20260301-100000000.parquet', changeBytes([['U', 1, 'fig']]), ['1 fig', '2 pear']],
+    ['a load file', 'LOAD00000002.parquet', loadBytes([[3, 'fig']]), ['1 apple', '2 pear', '3 fig']],
+  ])('%s that a lifecycle rule archived, until it is restored', async (_, file, bytes, rows) => {
+    const { lab, table } = await loaded();
+    const key = table.put(file, bytes);
+    lab.onCall = ({ store, name, target }) => {
+      if (store === 'raw' && name === 'read' && target === key) throw new ObjectArchived(key);
+      return 'none';
+    };
+    await lab.settle();
+    expect((await table.item()).Blocked).toMatchObject({
+      file,
+      reason: `${file} is archived, and cannot be read.`,
+      next: expect.stringContaining('restore-object'),
+    });
+    lab.onCall = () => 'none';
+    await sweep('restored', lab.ports);
+    await lab.settle();
+    expect(await table.rows()).toEqual(rows);
   });
 
   it('no fault of a store: that is tried again', async () => {
