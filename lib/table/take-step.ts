@@ -1,4 +1,5 @@
 import type { TableName } from '../dms/object-key.ts';
+import { OutOfTime } from '../errors.ts';
 import type { Ports } from '../ports/ports.ts';
 import { carryOut } from './carry-out.ts';
 import { catalogAfter } from './catalog-state.ts';
@@ -10,12 +11,13 @@ import { freshSince, waits } from './freshness.ts';
 import { updateIndex } from './lake-table.ts';
 import type { LakeAccess } from './lake-table.ts';
 import type { Meter } from './meter.ts';
-import type { MergeStep } from './plan-step.ts';
+import type { MergeStep, PlannedStep } from './plan-step.ts';
 import { planStep } from './plan-step.ts';
 import type { RawListing } from './raw-listing.ts';
 import type { StoredRow } from './row-store.ts';
 import { saveProgress } from './row-store.ts';
 import type { NewGeneration, Step } from './step.ts';
+import { readUntil } from './timely-store.ts';
 
 /** Where a table's steps are taken. */
 export interface StepSite {
@@ -65,16 +67,10 @@ async function mergeStep(
     if (step.older && !(await ports.raw.head(step.older.key))) return 'list whole';
     log.warn('a change file came late', { table: path, file: step.file.name, later: step.later.length });
   }
-  const attempts = Math.max(row.progress.attempts, site.failures);
-  const plan = await planStep(row, prefix, listing, step, attempts, access, ports);
+  const plan = await planInTime(row, listing, step, site);
   if ('instead' in plan)
     return plan.instead.kind === 'list whole' ? 'list whole' : beginGeneration(row, plan.instead, site);
   const { lakeFiles, planned } = plan;
-  if (deadline.isWithin(0)) {
-    // Planning alone took too long: the next one takes less.
-    await saveProgress(row, { attempts: row.progress.attempts + 1 }, tables, random);
-    deadline.check();
-  }
   const { claimed, written } = await carryOut(row, planned, prefix, deadline, meter, access, ports);
   const now = clock.now();
   const { counts } = planned.plan;
@@ -100,6 +96,26 @@ async function mergeStep(
   await removeOldEmptyFiles(lakeFiles, deadline, ports);
   for (const object of await updateIndex(lakeFiles, written, access)) meter.wrote(object);
   return inCatalog?.state.due ? registerInCatalog(done, () => Promise.resolve(inCatalog.view), site) : done;
+}
+
+/** @throws OutOfTime if planning alone takes too long: that is counted in the row, and the next one takes less. */
+async function planInTime(
+  row: StoredRow,
+  listing: RawListing,
+  step: MergeStep,
+  { prefix, failures, deadline, access, ports }: StepSite,
+): Promise<PlannedStep> {
+  const [lake, raw] = [readUntil(deadline, access.lake), readUntil(deadline, ports.raw)];
+  const attempts = Math.max(row.progress.attempts, failures);
+  try {
+    const plan = await planStep(row, prefix, listing, step, attempts, { ...access, lake }, { ...ports, raw });
+    if ('planned' in plan) deadline.check();
+    return plan;
+  } catch (error) {
+    if (error instanceof OutOfTime)
+      await saveProgress(row, { attempts: row.progress.attempts + 1 }, ports.tables, ports.random);
+    throw error;
+  }
 }
 
 async function beginGeneration(row: StoredRow, step: NewGeneration, { path, meter, ports }: StepSite) {

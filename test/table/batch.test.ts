@@ -246,6 +246,32 @@ describe('a merge that nears its deadline', () => {
     expect(await table.rows()).toEqual(['1 apple']);
   });
 
+  it('reads no more of the files that a late one is to be compared with, and is counted', async () => {
+    const lab = new TableLab();
+    const table = await lab.activeTable();
+    table.load('LOAD00000001', [[1, 'apple']]);
+    for (let i = 0; i < 20; i++) table.change(`20260302-1000000${10 + i}`, [['U', 1, `${i}`]]);
+    await lab.settle();
+    const late = table.change('20260301-100000000', [['I', 2, 'pear']]);
+    const end = lab.clock.now() + 10 * MINUTE_MS;
+    const reads: boolean[] = [];
+    lab.onCall = ({ store, name }) => {
+      if (store === 'raw' && name === 'read') {
+        reads.push(lab.clock.now() < end);
+        lab.clock.advance(MINUTE_MS);
+      }
+      return 'none';
+    };
+    const { failed, outcome } = await table.merge([late], { remainingMs: 10 * MINUTE_MS });
+    expect([failed, outcome?.state]).toEqual([[], 'active']);
+    expect(reads.length).toBeGreaterThan(5);
+    expect(reads).not.toContain(false);
+    expect((await table.item()).Attempts).toBe(1);
+    lab.onCall = () => 'none';
+    await lab.settle();
+    expect(await table.rows()).toEqual(['1 19', '2 pear']);
+  });
+
   it('blocks its table when listing alone takes all the time, rather than going on for ever', async () => {
     const lab = new TableLab();
     const table = await lab.activeTable();
