@@ -27,6 +27,14 @@ export function freshSince(now: number): number {
   return now - FIRST_WAIT_MS;
 }
 
+/** Whether a raw file came when the table's merges, or the building anew of it, had begun already. */
+export function isNewSince({ lastModified }: { lastModified: Date }, { freshSince }: Progress): boolean {
+  return lastModified.getTime() > freshSince + FIRST_WAIT_MS + CLOCKS_DIFFER_MS_MAX;
+}
+
+/** Of S3's clock and ours. */
+const CLOCKS_DIFFER_MS_MAX = 60_000;
+
 /** What woke a new table arrived shortly before. */
 const FIRST_WAIT_MS = 60_000;
 

@@ -13,6 +13,7 @@ import { begin } from './begin.ts';
 import type { TableSettings } from './configure.ts';
 import { settingsAttributes } from './configure.ts';
 import { decide } from './decide.ts';
+import { withoutRows } from './empty-lake.ts';
 import type { NewGeneration } from './step.ts';
 import { newItem, rowOfItem } from './item.ts';
 import { requireFreePlace } from './lake-place.ts';
@@ -24,7 +25,7 @@ import type { RawListing } from './raw-listing.ts';
 import { listRawFiles } from './raw-listing.ts';
 import type { StoredRow } from './row-store.ts';
 import type { Progress, TableRow } from './row.ts';
-import { emptiesLake, hasRawFiles, isTruncated, rawGoneNote } from './vanished.ts';
+import { emptiesLake, hasRawFiles, isRawGone, isTruncated, rawGoneNote } from './vanished.ts';
 
 /** What the next merge of a table would do, and why. */
 export interface TablePlan {
@@ -140,9 +141,12 @@ class Planning {
     await requireFreePlace(stored, this.name, prefix, lakeAccess(lake, log), this.ports);
     const listing = await listRawFiles(stored, { keys: [], whole: true }, raw, clock.now());
     this.noteListing(stored, listing);
-    // Whatever else was due, an empty table is all that is left of it.
-    if (emptiesLake(stored, config) && isTruncated(stored, hasRawFiles(listing), config)) return this.end('up to date');
     let row: TableRow = stored;
+    if (emptiesLake(row, config) && isTruncated(row, !isRawGone(row, listing, config), config)) {
+      // Whatever else was due, an empty table is all that is left of it.
+      if (!hasRawFiles(listing)) return this.end('up to date');
+      row = advanced(row, withoutRows(row, new Date(clock.now()).toISOString()));
+    }
     if (!row.progress.builtWith && listing.loadFiles.length + listing.changeFiles.length > 0)
       row = advanced(row, begin(row, listing, await listLakeFiles(lake, prefix), clock.now()));
     for (;;) {
@@ -182,7 +186,7 @@ class Planning {
       this.notes.push(`Skipped: ${named.join(', ')}${more}. Taken back with ${undo}.`);
     }
     const { config } = this.ports;
-    if (!isTruncated(row, hasRawFiles(listing), config)) return;
+    if (!isTruncated(row, !isRawGone(row, listing, config), config)) return;
     const end = emptiesLake(row, config) ? 'the next merge empties its lake' : 'its lake is kept';
     const why = config.rawFilesExpire === true ? 'raw files expire' : `OnTruncate is '${row.settings.onTruncate}'`;
     this.notes.push(`All its raw files are gone; ${end}, since ${why}.`);

@@ -30,7 +30,7 @@ import type { Blocked, Progress, TableRow } from './row.ts';
 import type { StepSite } from './take-step.ts';
 import { NAMES_LOGGED, takeStep } from './take-step.ts';
 import { settleTruncation } from './truncation.ts';
-import { hasRawFiles, vanishedFiles } from './vanished.ts';
+import { hasRawFiles, mayBeRefilled, vanishedFiles } from './vanished.ts';
 
 /** Why a table is looked at. */
 export interface Hints {
@@ -75,7 +75,8 @@ export class Reconciliation {
     const row = await this.knownRow();
     if (!row?.settings.active) return { state: 'inactive', blocked: undefined, more: false };
     const whole = this.hints.whole || lost !== undefined || mayHideBelowMark(row.progress);
-    const listing = await listRawFiles(row, { ...this.hints, whole }, this.ports.raw, this.ports.clock.now());
+    const seen = await listRawFiles(row, { ...this.hints, whole }, this.ports.raw, this.ports.clock.now());
+    const listing = mayBeRefilled(row, seen, this.ports.config) ? await this.listWhole(row) : seen;
     this.listing = listing;
     if (lost) this.noteVanished(vanishedFiles(row, lost, listing));
     try {

@@ -5,9 +5,9 @@ import type { RawListing } from './raw-listing.ts';
 import { listedFiles } from './raw-listing.ts';
 import type { StoredRow } from './row-store.ts';
 import { saveProgress } from './row-store.ts';
-import { emptiesLake, hasRawFiles, isTruncated } from './vanished.ts';
+import { emptiesLake, isRawGone, isTruncated } from './vanished.ts';
 
-/** A table of which no raw file is left keeps its lake, and says so once, unless its row wants the lake emptied. */
+/** A table of whose raw files none is left keeps its lake, and says so once, unless its row wants the lake emptied. */
 export async function settleTruncation(
   row: StoredRow,
   listing: RawListing,
@@ -16,8 +16,8 @@ export async function settleTruncation(
 ): Promise<StoredRow> {
   // Nothing that is skipped takes the place of what is in a lake that is to be emptied.
   const isHalfEmptied = row.progress.rawGone?.lake === 'emptying' && listing.whole;
-  if (isHalfEmptied ? listedFiles(listing).length > 0 : hasRawFiles(listing)) return row;
   const { tables, random, clock, log, config } = site.ports;
+  if (isHalfEmptied ? listedFiles(listing).length > 0 : !isRawGone(row, listing, config)) return row;
   let current = row;
   if (isTruncated(row, false, config)) {
     const since = row.progress.rawGone?.since ?? new Date(clock.now()).toISOString();

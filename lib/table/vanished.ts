@@ -1,5 +1,6 @@
-import { pendingChanges, pendingLoads } from './pending.ts';
-import type { RawListing } from './raw-listing.ts';
+import { isNewSince } from './freshness.ts';
+import { isLate, isMerged, pendingChanges, pendingLoads } from './pending.ts';
+import type { ChangeFile, RawListing } from './raw-listing.ts';
 import { listedFiles } from './raw-listing.ts';
 import type { Config } from '../config.ts';
 import type { Progress, TableRow } from './row.ts';
@@ -35,6 +36,37 @@ export function isTruncated(row: TableRow, hasFiles: boolean, config: Config): b
 /** Whether a table that has no raw file left is to lose its lake: its row says so, and a person or the source removed them. */
 export function emptiesLake({ settings }: TableRow, { rawFilesExpire }: Config): boolean {
   return settings.onTruncate === 'empty' && rawFilesExpire !== true;
+}
+
+/**
+ * Whether nothing is left of the raw files that a table's lake was made from: there are none, or only change files that came
+ * after they were removed. Those count only where the lake is to follow.
+ */
+export function isRawGone(row: TableRow, listing: RawListing, config: Config): boolean {
+  return !hasRawFiles(listing) || (listing.whole && emptiesLake(row, config) && hasOnlyNewChanges(row, listing));
+}
+
+/** Whether all merged files may be gone below the mark from which a table was listed, where that would have its lake emptied. */
+export function mayBeRefilled(row: TableRow, listing: RawListing, config: Config): boolean {
+  return !listing.whole && emptiesLake(row, config) && hasOnlyNewChanges(row, listing);
+}
+
+/**
+ * Whether a listing has change files, all of them newer than what is merged, and nothing else: as after a TRUNCATE of a table
+ * that is filled again. What the table began with, or is built anew from, is not newer.
+ */
+function hasOnlyNewChanges({ progress }: TableRow, listing: RawListing): boolean {
+  const { loadFiles, changeFiles, lastChangeAt = 0, partial, replay, adopted, takenOver } = progress;
+  const isBegun = loadFiles.size > 0 || changeFiles > 0;
+  if (!isBegun || partial || replay || adopted || takenOver) return false;
+  const newest = Math.max(progress.since, lastChangeAt);
+  const isNew = (file: ChangeFile): boolean =>
+    isNewSince(file, progress) &&
+    !isMerged(file, progress) &&
+    !isLate(file, progress) &&
+    file.lastModified.getTime() >= newest;
+  const others = listing.loadFiles.length + listing.unsupported.length + listing.skipped.length;
+  return others === 0 && listing.changeFiles.length > 0 && listing.changeFiles.every(isNew);
 }
 
 /** Whether a table of which all raw files were gone has some again, merged ones perhaps. */

@@ -50,6 +50,7 @@ export const SOMETIMES: Readonly<Record<string, number>> = {
   'raw files restored': 2,
   'merged files copied': 1,
   'lakes emptied': 1,
+  'lakes emptied of tables that are filled again': 0.2,
   'tables blocked since raw files are gone': 1,
   'columns changed': 1,
   'columns widened': 2,

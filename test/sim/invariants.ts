@@ -105,8 +105,9 @@ export class Invariants implements Observer {
       return;
     }
     this.#count(before, after);
+    if (isEmptying(after) && !isEmptying(before)) this.#mayBeEmptied(table, process, after);
     table.model.follow(before, after, process.listedAt.get(table.rawFolder) ?? -1);
-    if (isEmptying(after) && !isEmptying(before)) this.#emptied(table, process, after);
+    if (isEmptying(after) && !isEmptying(before)) table.model.emptied();
     this.#watermark(table, process, before, after);
     const [begun, begunBefore] = [after, before].map(
       (item) => item?.Partial as { file: string; eTag: string } | undefined,
@@ -154,13 +155,14 @@ export class Invariants implements Observer {
       this.fail(`LastIncrementalFile of ${path} is ${last}, the newest merged is ${newest}`);
   }
 
-  /** Only where its row says so, and by whoever found no raw file. */
-  #emptied({ path, rawFolder, model }: Watched, process: Process, { OnTruncate }: TableItem): void {
+  /** Only where its row says so, and by whoever found no raw file that is merged. */
+  #mayBeEmptied({ path, rawFolder, model }: Watched, process: Process, { OnTruncate }: TableItem): void {
     this.counters.add('lakes emptied');
+    if (model.present.size > 0) this.counters.add('lakes emptied of tables that are filled again');
     if (OnTruncate !== 'empty') this.fail(`the lake of ${path} is emptied, though its row does not say so`);
-    if (!this.#foundNothing.get(process)?.has(rawFolder))
-      this.fail(`the lake of ${path} is emptied by ${process.actor.name}, which found raw files`);
-    model.emptied();
+    const isLeft = model.isAnyMergedLeft(process.listedAt.get(rawFolder) ?? -1);
+    if (!this.#foundNothing.get(process)?.has(rawFolder) && isLeft)
+      this.fail(`the lake of ${path} is emptied by ${process.actor.name}, which found raw files that are merged`);
   }
 
   /** A reader of the old version finds it to its end. */

@@ -34,6 +34,8 @@ export class TableModel {
   hourly: Hourly | undefined;
   /** Files that are no longer there, and since which step. What was merged of them stays. */
   readonly #gone = new Map<RawVersion, number>();
+  /** Files that were gone the last time before they were restored, in steps. */
+  readonly #goneBefore = new Map<RawVersion, { from: number; until: number }>();
   /** Files that a commit of this generation named, or of one before if they are gone since. */
   readonly #committed = new Set<RawVersion>();
   /** Files that went unmerged, when a merge might have written some of their rows. */
@@ -80,8 +82,18 @@ export class TableModel {
     return this.#committed.has(version);
   }
 
-  /** One of them is there again, as it was. */
-  restore(version: RawVersion): void {
+  /** Whether a file that was merged was still there. @param listedAt in steps */
+  isAnyMergedLeft(listedAt: number): boolean {
+    return [...this.#committed].some((version) => {
+      const before = this.#goneBefore.get(version);
+      const wasGoneThen = before !== undefined && before.from <= listedAt && listedAt < before.until;
+      return !wasGoneThen && (this.#gone.get(version) ?? Infinity) > listedAt;
+    });
+  }
+
+  /** One of them is there again, as it was. @param at in steps */
+  restore(version: RawVersion, at: number): void {
+    this.#goneBefore.set(version, { from: this.#gone.get(version) ?? at, until: at });
     this.#gone.delete(version);
     this.present.set(version.name, version);
     if (version.kind === 'load') this.currentLoad.add(version.name);

@@ -357,6 +357,12 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'const begun = half;',
   ),
   bug(
+    'a lake is emptied though raw files are left that it was made from',
+    'lib/table/vanished.ts',
+    'return others === 0 && listing.changeFiles.length > 0',
+    'return others >= 0 && listing.changeFiles.length > 0',
+  ),
+  bug(
     'a lake that is half emptied stays so',
     'lib/table/truncation.ts',
     "if (current.progress.rawGone?.lake !== 'emptying') return current;",

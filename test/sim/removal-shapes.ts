@@ -53,19 +53,31 @@ export const truncated: fc.Arbitrary<Event[]> = fc
   .record({
     table,
     then: fc.constantFrom('empty' as const, 'empty' as const, 'keep' as const),
-    until: fc.constantFrom('idle' as const, 'settled' as const),
+    isLongAgo: fc.boolean(),
+    until: fc.constantFrom('idle' as const, 'settled' as const, null),
     isSwept: fc.boolean(),
     after: fc.option(rows),
     isRestored: fc.boolean(),
   })
-  .map(({ table: of, then, until, isSwept, after, isRestored }): Event[] => [
+  .map(({ table: of, then, isLongAgo, until, isSwept, after, isRestored }): Event[] => [
     { kind: 'on truncate', table: of, then },
     settled,
+    ...(isLongAgo ? [{ kind: 'pause', table: of, until: 'an hour later' } as const] : []),
     { kind: 'truncate', table: of },
     ...(isSwept ? [{ kind: 'sweep', table: of } as const] : []),
-    { kind: 'pause', table: of, until },
+    ...(until ? [{ kind: 'pause', table: of, until } as const] : []),
     ...(after ? [good(of, after)] : []),
     ...(isRestored ? [{ kind: 'restore', table: of } as const] : []),
+  ]);
+
+/** None is removed from a table that would be emptied. */
+export const left: fc.Arbitrary<Event[]> = fc
+  .record({ table, after: rows })
+  .map(({ table: of, after }): Event[] => [
+    { kind: 'on truncate', table: of, then: 'empty' },
+    settled,
+    { kind: 'pause', table: of, until: 'an hour later' },
+    good(of, after),
   ]);
 
 /**

@@ -100,7 +100,7 @@ export class Removals {
       if (model.isCommitted(version)) {
         if (!areKnown) continue;
         account.raw.put(this.table.rawFolder + version.name, bytes, new Date(version.lastModified));
-        model.restore(version);
+        model.restore(version, account.surroundings.scheduler.steps);
       } else {
         if (version.kind === 'load' && (this.table.hasChanges || item?.TakenOver === true)) continue;
         model.forget(version);

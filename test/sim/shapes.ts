@@ -1,7 +1,7 @@
 /** What happens in a row that chance alone would seldom bring together. */
 import fc from 'fast-check';
 import { between, columnChange, event, good, ids, rowChange, rows, settled, table } from './events.ts';
-import { expired, pierced, truncated, vanished } from './removal-shapes.ts';
+import { expired, left, pierced, truncated, vanished } from './removal-shapes.ts';
 import type { Damage, Event, RowChange } from './scenario.ts';
 
 /** A change, and another that undoes it: insert and delete, or out of a partition and back. A merge of both writes nothing. */
@@ -152,6 +152,7 @@ export const rareShape: fc.Arbitrary<Event[]> = fc.oneof(
   reloaded,
   pierced,
   truncated,
+  left,
   { weight: 2, arbitrary: skippedForAWhile },
   { weight: 2, arbitrary: pieceSkippedForAWhile },
   { weight: 3, arbitrary: badAtItsEnd },

@@ -28,6 +28,7 @@ async function merged(settings = {}): Promise<LabTable> {
 }
 
 function truncate(table: LabTable): void {
+  table.lab.clock.advance(10 * 60_000);
   for (const file of FILES) table.lab.raw.remove(table.rawKey(file));
 }
 
@@ -112,6 +113,64 @@ describe('a table whose raw files are all gone', () => {
     expect(await table.item()).not.toHaveProperty('Intent');
     expect([await sweepAndSettle(table, 'two'), said(table)]).toEqual([0, 1]);
     expect(await notes(table)).toContain('was emptied');
+  });
+
+  it('gets its lake emptied also where it is filled again before anyone looks', async () => {
+    const table = await truncated({ onTruncate: 'empty' });
+    table.change('20260301-110000000', [['I', 7, 'kiwi', 'wed']]);
+    expect(await notes(table)).toContain('the next merge empties its lake');
+    await table.lab.settle();
+    expect(await table.rows()).toEqual(['7 kiwi wed']);
+    expect(await table.item()).toMatchObject({ Generation: 2, ChangeFiles: 1 });
+    expect(await table.item()).not.toHaveProperty('RawFilesGone');
+    table.change('20260301-120000000', [['I', 8, 'lime', 'wed']]);
+    await table.lab.settle();
+    expect([await table.rows(), said(table)]).toEqual([['7 kiwi wed', '8 lime wed'], 1]);
+  });
+
+  it('gets its lake emptied also where its mark hides the files that are gone', async () => {
+    const table = await merged({ onTruncate: 'empty' });
+    const names = Array.from({ length: 1_010 }, (_, i) => `20260302-1${String(i).padStart(8, '0')}`);
+    for (const name of names) table.change(name, [['U', 1, 'fig', 'mon']]);
+    await table.lab.settle();
+    expect((await table.item()).LowWaterMark).toBe(`${names[999]}.parquet`);
+    truncate(table);
+    for (const name of names) table.lab.raw.remove(table.rawKey(`${name}.parquet`));
+    table.change('20260303-100000000', [['I', 7, 'kiwi', 'wed']]);
+    await table.lab.settle();
+    expect(await table.rows()).toEqual(['7 kiwi wed']);
+  });
+
+  it.each([
+    ['a merged one is left', FILES[1]!],
+    ['its load is left', FILES[0]!],
+  ])('keeps its lake where others come and %s', async (_, left) => {
+    const table = await merged({ onTruncate: 'empty' });
+    table.lab.clock.advance(10 * 60_000);
+    for (const file of FILES) if (file !== left) table.lab.raw.remove(table.rawKey(file));
+    table.change('20260301-110000000', [['I', 7, 'kiwi', 'wed']]);
+    await table.lab.settle();
+    expect(await table.rows()).toEqual([...ROWS, '7 kiwi wed']);
+  });
+
+  it('keeps its lake where others come and its row does not say so', async () => {
+    const table = await truncated();
+    table.change('20260301-110000000', [['I', 7, 'kiwi', 'wed']]);
+    await table.lab.settle();
+    expect(await table.rows()).toEqual([...ROWS, '7 kiwi wed']);
+  });
+
+  it('keeps what is built anew where the files go of which that is half done', async () => {
+    const table = await merged({ onTruncate: 'empty' });
+    const { lab } = table;
+    await table.configure({ partitionKey: [] });
+    lab.onCall = ({ store, name, target }) =>
+      store === 'raw' && name === 'read' && target.includes('2026') ? 'reject' : 'none';
+    await table.merge();
+    lab.onCall = () => 'none';
+    lab.raw.remove(table.rawKey(FILES[0]!));
+    await lab.settle();
+    expect((await table.rows()).map((row) => row.slice(0, 5))).toEqual(['1 fig', '2 pea']);
   });
 
   it('gets its lake emptied also where a replay is asked for meanwhile', async () => {
