@@ -1,6 +1,7 @@
 import { LogFormatter, Logger, LogItem } from '@aws-lambda-powertools/logger';
 import type { LogAttributes, UnformattedAttributes } from '@aws-lambda-powertools/logger/types';
 import { messageOf } from '../errors.ts';
+import { withoutPartitionValues } from '../lake/lake-file.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log, LogFacts } from '../ports/log.ts';
 import { currentRequestId } from './request.ts';
@@ -62,8 +63,12 @@ class EntryFormatter extends LogFormatter {
   }
 }
 
-/** Errors become their names and messages down the chain of causes: an SDK's error also holds request and answer. */
+/**
+ * Errors become their names and messages down the chain of causes: an SDK's error also holds request and answer. Values of rows
+ * that are folders of the lake are left out, whoever named the file.
+ */
 function plain(_name: string, value: unknown): unknown {
+  if (typeof value === 'string') return withoutPartitionValues(value);
   if (typeof value === 'bigint') return value.toString();
   if (!(value instanceof Error)) return value;
   return {

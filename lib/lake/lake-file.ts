@@ -43,6 +43,14 @@ export function relativeKey({ key, folder }: Pick<LakeFile, 'key' | 'folder'>): 
 
 const NAME = /^g(\d+)-v\d+-[0-9a-f]+\.parquet$/;
 
+/** A text without the values of partition folders, where it names lake files: `orders/day=…/g1-v00000012-….parquet`. */
+export function withoutPartitionValues(text: string): string {
+  return text.replace(VALUES, '=…');
+}
+
+/** What stands after a folder's equals sign, where nothing but such folders is between it and a lake file's name. */
+const VALUES = /=[^/=]*(?=\/(?:[^/=]*=[^/=]*\/)*g\d+-v\d+-[0-9a-f]+\.parquet)/g;
+
 /** An object of a table's index, as listed. */
 export interface IndexObject extends ObjectSummary, ShardName {}
 

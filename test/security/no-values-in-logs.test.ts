@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { jsonLog } from '../../lib/aws/log.ts';
+import { ObjectChanged } from '../../lib/ports/object-store.ts';
 import { SeededRandom } from '../../lib/sample/seeded-random.ts';
 import { writeDmsFile } from '../../lib/sample/dms-file.ts';
 import { OP_COLUMN } from '../../lib/sample/dms-column.ts';
@@ -64,6 +65,29 @@ describe('no log, no reason and no row of the controller table tells a value', (
     const said = await saidOf(files, settings);
     expect(said).not.toContain(SECRET);
     expect(said).not.toContain('987654321');
+  });
+
+  it.each([
+    ['that another writer replaced', (key: string) => new ObjectChanged(key, 'version 1')],
+    // As S3 names the object in a message of its own.
+    [
+      'that S3 refuses',
+      (key: string) => new Error(`not authorized to perform s3:PutObject on "arn:aws:s3:::lake/${key}"`),
+    ],
+  ])('of the partition of a lake file %s', async (_, refusal) => {
+    const lab = new TableLab();
+    const lines: string[] = [];
+    lab.ports.log = jsonLog(lab.clock, (line) => lines.push(line));
+    const table = await lab.activeTable({ partitionKey: ['day'] });
+    table.put(LOAD, good[LOAD]);
+    await lab.settle();
+    lab.onCall = ({ store, name, target }) => {
+      if (store === 'lake' && name === 'write') throw refusal(target);
+      return 'none';
+    };
+    await table.merge([table.put(CHANGE, good[CHANGE])]);
+    expect(lines.join('\n')).toMatch(/day=….g1-v\d+-[0-9a-f]+\.parquet/);
+    expect(lines.join('\n')).not.toContain(SECRET);
   });
 
   it('of damaged files', async () => {
