@@ -31,6 +31,11 @@ export function partitionTexts(folder: string): Map<string, string | null> {
   return texts;
 }
 
+/** The names of partition columns, as the folders of files have them. */
+export function partitionNames(files: readonly { folder: string }[]): Set<string> {
+  return new Set(files.flatMap(({ folder }) => [...partitionTexts(folder).keys()]));
+}
+
 export const NULL_VALUE = '__HIVE_DEFAULT_PARTITION__';
 
 function folderValue(text: string | null): string {

@@ -1,4 +1,5 @@
 import type { Limits } from '../config.ts';
+import { ColumnNames, withColumns } from '../merge/column-names.ts';
 import { smallerSlices } from '../merge/held-bytes.ts';
 import type { Key } from '../merge/key.ts';
 import { batchKeys, keyColumns } from '../merge/key.ts';
@@ -9,6 +10,7 @@ import { TooManyBytes } from '../parquet/chunk-rows.ts';
 import type { Column } from '../parquet/column-type.ts';
 import { sameType } from '../parquet/column-type.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
+import { requireOwnKey } from './key-spelling.ts';
 import type { ChangeFile } from './raw-listing.ts';
 import type { TableSettingsOfRow } from './row.ts';
 
@@ -25,10 +27,13 @@ export async function dropKeysOf(
   limits: Pick<Limits, 'valuesPerMerge'>,
   raw: ObjectStore,
 ): Promise<void> {
-  const opened = await openRawFile(raw, file);
+  const asWritten = await openRawFile(raw, file);
+  const names = new ColumnNames(batch.columns.map(({ name }) => name));
+  const opened = withColumns(asWritten, names.named(asWritten.footer.columns));
   const whole = { file: opened, from: 0, to: opened.rows };
   const columns = tableColumns([whole], batch.columns);
   const primaryKey = resolveColumns(settings.primaryKey, columns, file.name, 'PrimaryKey');
+  requireOwnKey(primaryKey, opened.footer.columns, file.name, 'PrimaryKey');
   requireSameTypes(primaryKey, batch);
   const partition = resolveColumns(settings.partitionKey, columns, file.name, 'PartitionKey');
   const named = new Set(primaryKey.map(({ name }) => name));

@@ -19,9 +19,11 @@ import { TooManyBytes } from '../parquet/chunk-rows.ts';
 import type { Column } from '../parquet/column-type.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { Threads } from '../ports/threads.ts';
+import { requireKeyInLake, requireOwnKey } from './key-spelling.ts';
 import { dropKeysOf, WiderKey } from './later-keys.ts';
 import { isCommitted } from './uncommitted.ts';
 import type { LakeFiles } from './lake-table.ts';
+import { namedSlices } from './named-slices.ts';
 import { partitionForms, requireSameForms } from './partition-forms.ts';
 import type { ChangeFile, RawListing } from './raw-listing.ts';
 import type { TableRow } from './row.ts';
@@ -56,13 +58,14 @@ export async function planFiles(
   input: PlanInput,
   columns: readonly Column[] = input.lakeFiles.columns,
 ): Promise<PlannedMerge> {
-  const [first] = slices;
   try {
     const { valuesPerMerge } = input.limits;
+    const named = namedSlices(slices, columns, input.lakeFiles);
+    const [first] = named;
     const batch =
-      streamed && first ? unreadBatch(first, columns) : await readRowBatch(slices, columns, { valuesPerMerge });
+      streamed && first ? unreadBatch(first, columns) : await readRowBatch(named, columns, { valuesPerMerge });
     const plan = await planBatch(batch, streamed, input);
-    return { plan, batch, slices };
+    return { plan, batch, slices: named };
   } catch (error) {
     if (error instanceof WiderKey) return planFiles({ slices, streamed }, input, error.columns);
     // The same slices come to the same: a merge that died before its commit took as little of them.
@@ -95,6 +98,13 @@ async function planBatch(
   requireText(partition, batch);
   const columns = batch.columns.filter(({ name }) => !partition.some((column) => column.name === name));
   const key = resolveColumns(primaryKey, batch.columns, '', 'PrimaryKey');
+  for (const { slice } of batch.slices) {
+    const { name, footer } = slice.file;
+    requireOwnKey(key, footer.columns, name, 'PrimaryKey');
+    requireOwnKey(partition, footer.columns, name, 'PartitionKey');
+  }
+  const keys = keyColumns(key, partition);
+  requireKeyInLake(keys.stored, partition, lakeFiles.current);
   const lake: LakeTable = {
     files: lakeFiles.current,
     columns,
@@ -102,7 +112,6 @@ async function planBatch(
     bloomFilterColumns: bloomFilterColumns(key, columns),
   };
   const appends = primaryKey.length === 0 || batch.slices.every(({ slice }) => slice.file.kind === 'load');
-  const keys = keyColumns(key, partition);
   const superseded = async (changes: Map<Key, number>): Promise<void> => {
     for (const file of later) await dropKeysOf(file, changes, batch, row.settings, limits, raw);
   };

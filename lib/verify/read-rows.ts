@@ -4,6 +4,7 @@ import { footerCacheOf } from '../lake/footer-cache.ts';
 import type { LakeFile } from '../lake/lake-file.ts';
 import { openLakeFile } from '../lake/lake-file.ts';
 import { partitionFolder, partitionText, partitionTexts } from '../lake/partition.ts';
+import { ColumnNames, withColumns } from '../merge/column-names.ts';
 import { isLarge, rowSlices } from '../merge/large-group.ts';
 import { asBlocked, openRawFile } from '../merge/raw-slice.ts';
 import { readChunks } from '../merge/read-group.ts';
@@ -49,12 +50,15 @@ export async function* readRawRows(
   raw: ObjectStore,
 ): AsyncGenerator<GroupRows> {
   const wanted = new Set([OP, ...[...shape.stored, ...shape.partition].map(({ name }) => name)]);
+  // In the order in which `readShape` takes them.
+  const names = new ColumnNames(shape.partition.map(({ name }) => name));
   const opened = mapInOrder(files, FILES_AHEAD, async ({ object, rows }) => ({
-    file: await openRawFile(raw, object),
+    asWritten: await openRawFile(raw, object),
     rows,
   }));
-  for await (const { file, rows: first } of opened) {
-    const { name } = file;
+  for await (const { asWritten, rows: first } of opened) {
+    const { name } = asWritten;
+    const file = withColumns(asWritten, names.take(asWritten.footer.columns));
     const own = shape.partition.map((column) => ownColumn(file.footer, column));
     let left = Math.min(file.rows, first ?? file.rows);
     try {
@@ -102,6 +106,7 @@ export async function* readLakeRows(
   lake: ObjectStore,
 ): AsyncGenerator<GroupRows> {
   const wanted = new Set(shape.stored.map(({ name }) => name));
+  const names = new ColumnNames(wanted);
   for await (const file of mapInOrder(files, FILES_AHEAD, (found) => openLakeFile(lake, found, footerCacheOf(lake)))) {
     const texts = partitionTexts(file.folder);
     const keyTexts = shape.key.partition.map(({ name }) => {
@@ -109,7 +114,7 @@ export async function* readLakeRows(
       return () => text;
     });
     try {
-      for await (const read of readGroups(file, wanted, OWN_PAGES)) {
+      for await (const read of readGroups(withColumns(file, names.named(file.footer.columns)), wanted, OWN_PAGES)) {
         const values = shape.stored.map((column) => asMalformed(() => read.converted(column)));
         yield { rows: read.rows, values, operations: undefined, folder: () => file.folder, keyTexts };
       }

@@ -3,6 +3,8 @@ import { TableBlocked } from '../errors.ts';
 import { footerCacheOf } from '../lake/footer-cache.ts';
 import type { LakeFile } from '../lake/lake-file.ts';
 import { openLakeFile } from '../lake/lake-file.ts';
+import { partitionNames } from '../lake/partition.ts';
+import { ColumnNames } from '../merge/column-names.ts';
 import type { KeyColumns } from '../merge/key.ts';
 import { keyColumns } from '../merge/key.ts';
 import { openRawFile } from '../merge/raw-slice.ts';
@@ -12,6 +14,7 @@ import type { Column } from '../parquet/column-type.ts';
 import { typeName } from '../parquet/column-type.ts';
 import { IncompatibleColumn, mergeColumns } from '../parquet/widening.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
+import { requireOwnKey } from '../table/key-spelling.ts';
 import type { BuiltWith } from '../table/row.ts';
 import type { MergedFile } from './merged-files.ts';
 
@@ -52,20 +55,35 @@ export async function readShape(
     const { rows, footer } = await openLakeFile(lake, file, footerCacheOf(lake));
     return { name: file.key, rows, columns: footer.columns };
   });
-  for (const file of inLake) {
-    sizes.lakeRows += file.rows;
-    add(`the lake file ${file.name}`, file.columns);
-  }
   const inRaw = await mapConcurrently(merged, FILES_AT_ONCE, async ({ object, rows: first }) => {
     const { rows, footer } = await openRawFile(raw, object);
     return { name: object.name, kind: object.kind, rows: Math.min(rows, first ?? rows), columns: footer.columns };
   });
-  for (const file of inRaw) {
+  // Raw files alone say which names are of one column: the lake has what merges took for that.
+  const names = new ColumnNames(partitionNames(newest(lakeFiles)));
+  const named = inRaw.map(({ columns }) => names.take(columns));
+  for (const file of inLake) {
+    sizes.lakeRows += file.rows;
+    add(`the lake file ${file.name}`, names.named(file.columns));
+  }
+  inRaw.forEach((file, i) => {
     sizes.rawRows += file.rows;
     if (file.kind === 'load') sizes.loadRows += file.rows;
-    add(file.name, file.columns);
-  }
-  return { shape: shapeOf(columns, primaryKey, partitionKey), ...sizes };
+    add(file.name, named[i] ?? []);
+  });
+  const shape = shapeOf(columns, primaryKey, partitionKey);
+  const key = [...shape.key.stored, ...shape.key.partition];
+  inRaw.forEach(({ name }, i) => {
+    requireOwnKey(key, named[i] ?? [], name, 'PrimaryKey');
+    requireOwnKey(shape.partition, named[i] ?? [], name, 'PartitionKey');
+  });
+  return { shape, ...sizes };
+}
+
+/** A table that is built anew may get folders of other names. */
+function newest(files: readonly LakeFile[]): LakeFile[] {
+  const generation = files.reduce((most, file) => Math.max(most, file.generation), 0);
+  return files.filter((file) => file.generation === generation);
 }
 
 const FILES_AT_ONCE = 8;

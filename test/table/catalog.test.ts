@@ -397,6 +397,19 @@ describe('a table of that name that is not the same', () => {
 });
 
 describe('columns that the catalog cannot tell apart', () => {
+  it('are one, as in the lake, where a column was renamed', async () => {
+    const { lab, table } = await registering();
+    table.putFile('LOAD00000001.parquet', [ID, ITEM], [[1, 'apple']]);
+    await lab.settle();
+    table.putFile(
+      '20260301-100000000.parquet',
+      [OP_COLUMN, ID, { ...ITEM, name: 'Item' }, NOTE],
+      [['U', 1, 'pear', 'x']],
+    );
+    await lab.settle();
+    expect(lab.catalog.shown(ORDERS)?.columns).toEqual(['op string', 'id int', 'item string', 'note string']);
+  });
+
   it('are reported and fail no merge', async () => {
     const { lab, table } = await registering();
     table.putFile('LOAD00000001.parquet', [ID, ITEM, { ...ITEM, name: 'Item' }], [[1, 'apple', 'pear']]);

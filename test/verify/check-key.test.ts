@@ -5,7 +5,7 @@ import { listRawFiles } from '../../lib/table/raw-listing.ts';
 import { newItem, rowOfItem } from '../../lib/table/item.ts';
 import { checkKey, keyToCheck, passesFor } from '../../lib/verify/check-key.ts';
 import type { OrderRow } from '../table/table-lab.ts';
-import { TableLab } from '../table/table-lab.ts';
+import { ID, TableLab } from '../table/table-lab.ts';
 
 describe('checking a key', () => {
   let lab: TableLab;
@@ -30,6 +30,12 @@ describe('checking a key', () => {
     expect((await check(['id'], 100)).findings).toEqual({ rows: 5, repeated: 1, empty: 0, passes: 1 });
     expect((await check(['item'], 100)).findings).toEqual({ rows: 5, repeated: 2, empty: 1, passes: 1 });
     expect((await check(['id', 'item'], 100)).findings).toEqual({ rows: 5, repeated: 0, empty: 1, passes: 1 });
+  });
+
+  it('takes a column that another load file has in another case for the same', async () => {
+    put('LOAD00000001', [[1, 'a'], [2, 'b']]); // prettier-ignore
+    lab.table('shop/orders').putFile('LOAD00000002.parquet', [{ ...ID, name: 'ID' }], [[2], [3]]);
+    expect((await check(['Id'], 100)).findings).toMatchObject({ rows: 4, repeated: 1, empty: 0 });
   });
 
   it('comes to the same in several passes, as it says beforehand, and tells how far it is', async () => {
