@@ -55,7 +55,10 @@ export function withoutSettledJoins(write: FileWrite, stale: readonly KnownLakeF
 
 const FILES_AT_ONCE = 16;
 
-/** Whether the file has a column in another type than the table. INT96 does not count: engines read it and timestamps side by side. */
+/**
+ * Whether the file has a column in another type than the table. One that is read, but never written, does not count:
+ * engines read INT96 and timestamps side by side.
+ */
 function differs(file: KnownLakeFile, columns: readonly Column[]): boolean {
   return file.columns.some((stored) => {
     const column = columns.find(({ name }) => name === stored.name);

@@ -1,4 +1,6 @@
 import type { SchemaElement } from 'hyparquet';
+import type { Annotation } from './annotation.ts';
+import { mayAnnotate } from './annotation.ts';
 
 /**
  * The type of a flat Parquet column: how its values are stored (physical) and what they mean (logical).
@@ -44,10 +46,17 @@ export interface Column {
  */
 export type PhysicalValue = number | bigint | boolean | Uint8Array | null;
 
-/** @throws Error if the type is one that a flat table cannot hold. */
+/** @throws Error naming the column if its type is one that a flat table cannot hold, or none that the format has. */
 export function columnType(element: SchemaElement): ColumnType {
   const physical = physicalType(element);
-  return { ...physical, logical: logicalType(element, physical) };
+  const logical = annotation(element);
+  if (!logical) return { ...physical, logical: withoutAnnotation(physical.physical) };
+  const type = { ...physical, logical };
+  if (!mayAnnotate(logical, physical))
+    throw new Error(
+      `column ${element.name} is ${physicalName(type)} and says it is ${typeName(type)}, which Parquet does not allow`,
+    );
+  return type;
 }
 
 export function sameType(a: ColumnType, b: ColumnType): boolean {
@@ -87,30 +96,37 @@ function physicalType(element: SchemaElement): PhysicalType {
   return { physical: type, length };
 }
 
-function logicalType(element: SchemaElement, { physical }: PhysicalType): LogicalType {
+/** The newer annotations count where there are both. undefined: none that says what values mean. */
+function annotation(element: SchemaElement): Annotation | undefined {
   const { logical_type: logical } = element;
   switch (logical?.type) {
     case 'INTEGER':
-      return { kind: 'integer', bits: integerBits(logical.bitWidth), signed: logical.isSigned };
+      return { kind: 'integer', bits: integerBits(logical.bitWidth, element), signed: logical.isSigned };
     case 'DECIMAL':
       return { kind: 'decimal', precision: logical.precision, scale: logical.scale };
+    case 'DATE':
+      return { kind: 'date' };
     case 'TIME':
       return { kind: 'time', unit: logical.unit, zone: logical.isAdjustedToUTC ? 'utc' : 'local' };
     case 'TIMESTAMP':
       return { kind: 'timestamp', unit: logical.unit, zone: logical.isAdjustedToUTC ? 'utc' : 'local' };
     case 'STRING':
       return { kind: 'text', use: 'UTF8' };
+    case 'ENUM':
+    case 'JSON':
+      return { kind: 'text', use: logical.type };
+    case 'BSON':
     case 'UUID':
     case 'FLOAT16':
       return { kind: 'bytes', annotation: logical.type };
     default:
-      return convertedType(element, physical);
+      return convertedType(element);
   }
 }
 
 /** The older annotations, which are all that DMS writes. */
-function convertedType(element: SchemaElement, physical: PhysicalType['physical']): LogicalType {
-  const { converted_type: converted, logical_type: logical } = element;
+function convertedType(element: SchemaElement): Annotation | undefined {
+  const { converted_type: converted } = element;
   switch (converted) {
     case 'DECIMAL':
       return { kind: 'decimal', precision: element.precision ?? 0, scale: element.scale ?? 0 };
@@ -133,19 +149,15 @@ function convertedType(element: SchemaElement, physical: PhysicalType['physical'
     case 'INT_16':
     case 'INT_32':
     case 'INT_64':
-      return { kind: 'integer', bits: integerBits(Number(converted.slice(4))), signed: true };
+      return { kind: 'integer', bits: integerBits(Number(converted.slice(4)), element), signed: true };
     case 'UINT_8':
     case 'UINT_16':
     case 'UINT_32':
     case 'UINT_64':
-      return { kind: 'integer', bits: integerBits(Number(converted.slice(5))), signed: false };
+      return { kind: 'integer', bits: integerBits(Number(converted.slice(5)), element), signed: false };
     default:
+      return undefined;
   }
-  // A logical type alone (no converted type) may still say date, enum or json.
-  if (logical?.type === 'DATE') return { kind: 'date' };
-  if (logical?.type === 'ENUM' || logical?.type === 'JSON') return { kind: 'text', use: logical.type };
-  if (logical?.type === 'BSON') return { kind: 'bytes', annotation: 'BSON' };
-  return withoutAnnotation(physical);
 }
 
 function withoutAnnotation(physical: PhysicalType['physical']): LogicalType {
@@ -167,7 +179,7 @@ function withoutAnnotation(physical: PhysicalType['physical']): LogicalType {
   }
 }
 
-function integerBits(bits: number): 8 | 16 | 32 | 64 {
+function integerBits(bits: number, { name }: SchemaElement): 8 | 16 | 32 | 64 {
   if (bits === 8 || bits === 16 || bits === 32 || bits === 64) return bits;
-  throw new Error(`an integer of ${bits} bits is none of Parquet's`);
+  throw new Error(`column ${name} is an integer of ${bits} bits, which is none of Parquet's`);
 }

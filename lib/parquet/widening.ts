@@ -21,10 +21,12 @@ export function commonType(lake: ColumnType, incoming: ColumnType): ColumnType |
   return undefined;
 }
 
-/** The type that a lake column gets from a file's column: INT96 is read, but never written. */
+/** The type that a lake column gets from a file's column: INT96, and text of a fixed length, are read, but never written. */
 export function lakeType(type: ColumnType): ColumnType {
-  if (type.physical !== 'INT96') return type;
-  return { physical: 'INT64', logical: { kind: 'timestamp', unit: 'MICROS', zone: 'unsaid' } };
+  const { physical, logical } = type;
+  if (physical === 'INT96')
+    return { physical: 'INT64', logical: { kind: 'timestamp', unit: 'MICROS', zone: 'unsaid' } };
+  return logical.kind === 'text' && physical !== 'BYTE_ARRAY' ? { physical: 'BYTE_ARRAY', logical } : type;
 }
 
 /**
@@ -75,8 +77,9 @@ function conversion(from: ColumnType, to: ColumnType): Convert | undefined {
         ? finer(source.unit, target.unit, from, to)
         : undefined;
     case 'text':
-      if (to.physical !== 'BYTE_ARRAY' || target.use !== 'UTF8') return undefined;
-      if (source.kind === 'text') return UNCHANGED;
+      if (to.physical !== 'BYTE_ARRAY') return undefined;
+      if (source.kind === 'text' && (target.use === 'UTF8' || target.use === source.use)) return UNCHANGED;
+      if (target.use !== 'UTF8') return undefined;
       // A float's digits, or bytes, as text would no longer be the value.
       if (source.kind === 'float' || source.kind === 'bytes') return undefined;
       return (value) => utf8.encode(textForm(value, from));

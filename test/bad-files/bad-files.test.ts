@@ -1,11 +1,14 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
+import type { Column } from '../../lib/parquet/column-type.ts';
 import { footerLength, parseFooter } from '../../lib/parquet/footer.ts';
 import type { ThriftStruct } from '../../lib/parquet/thrift.ts';
 import type { DmsColumn, DmsValue } from '../../lib/sample/dms-column.ts';
 import { OP_COLUMN } from '../../lib/sample/dms-column.ts';
 import { writeDmsFile } from '../../lib/sample/dms-file.ts';
 import { fileOfFooter, structs, withFooter } from '../parquet/foreign-bytes.ts';
+import { lakeBytes } from '../parquet/lake-bytes.ts';
+import { DOUBLE, INT, TEXT, utf8 } from '../parquet/sample-types.ts';
 import type { LabTable } from '../table/table-lab.ts';
 import { changeBytes, ID, ITEM, loadBytes, TableLab } from '../table/table-lab.ts';
 
@@ -118,6 +121,27 @@ const SCHEMAS: Case[] = [
   ['a repeated column', columns({ ...INT32, name: 'id', repetition_type: 'REPEATED' }), /column id is repeated/],
   ['a column twice', columns({ ...INT32, name: 'id' }, { ...INT32, name: 'id' }), /two columns are named id/],
   ['a column without a name', columns({ ...INT32, name: '' }), /a column has no name/],
+  [
+    'texts of which one damaged byte makes dates',
+    changed((footer) => (structs(footer).elements[2]!.field_6 = 6)),
+    /column item is BYTE_ARRAY and says it is date/,
+  ],
+  [
+    'a key of fractions that says it is a decimal',
+    lakeBytes(
+      [
+        { name: 'Op', type: TEXT },
+        { name: 'id', type: { ...DOUBLE, logical: { kind: 'decimal', precision: 10, scale: 2 } } },
+      ],
+      [[[utf8('I')], [1.5]]],
+    ),
+    /column id is DOUBLE and says it is decimal\(10,2\)/,
+  ],
+  [
+    'a decimal of more digits than its type has',
+    columns({ ...INT32, name: 'id', converted_type: 'DECIMAL', precision: 18, scale: 2 }),
+    /column id is INT32 and says it is decimal\(18,2\)/,
+  ],
   ['a type of 24 bits', columns({ ...INT32, name: 'id', logical_type: INT24 }), /24 bits/],
   [
     'more columns than a table has',
@@ -224,6 +248,36 @@ describe('what is odd and yet a table is merged:', () => {
       return parseFooter(bytes, bytes.length).columns.map((column) => column.name);
     });
     expect(names).toEqual(row.length > 0 ? [['Op', ...header.map((column) => column.name)]] : []);
+  });
+});
+
+describe('text of a fixed length, which the format does not have and some engines read,', () => {
+  it('is merged as any text', async () => {
+    const { lab, table } = await tables();
+    const item: Column = {
+      name: 'item',
+      type: { physical: 'FIXED_LEN_BYTE_ARRAY', length: 4, logical: { kind: 'text', use: 'UTF8' } },
+    };
+    table.put(
+      'LOAD00000001.parquet',
+      lakeBytes(
+        [{ name: 'id', type: INT }, item],
+        [
+          [
+            [1, 2],
+            [utf8('plum'), null],
+          ],
+        ],
+      ),
+    );
+    table.change('20260301-100000000', [['I', 3, 'fig']]);
+    await lab.settle();
+    expect(await table.rows()).toEqual(['1 plum', '2 null', '3 fig']);
+    const types = table.lakeFiles().map((name) => {
+      const bytes = lab.lake.bytes(`${table.name}/${name}`)!;
+      return parseFooter(bytes, bytes.length).columns.at(-1)?.type;
+    });
+    expect(types).toEqual([TEXT]);
   });
 });
 

@@ -41,7 +41,8 @@ const UUID: ColumnType = {
   length: 16,
   logical: { kind: 'bytes', annotation: 'UUID' },
 };
-const FIXED_TEXT: ColumnType = { physical: 'FIXED_LEN_BYTE_ARRAY', length: 4, logical: { kind: 'text', use: 'UTF8' } };
+const fixed = ({ logical }: ColumnType): ColumnType => ({ physical: 'FIXED_LEN_BYTE_ARRAY', length: 4, logical });
+const FIXED_TEXT = fixed(TEXT);
 const fixedBytes = (length: number): ColumnType => ({
   physical: 'FIXED_LEN_BYTE_ARRAY',
   length,
@@ -93,6 +94,8 @@ describe('a column of the lake and one of a file', () => {
     ['a boolean where the lake has text', TEXT, BOOLEAN, TEXT],
     ['JSON where the lake has text', TEXT, text('JSON'), TEXT],
     ['text where the lake has JSON', text('JSON'), TEXT, TEXT],
+    ['text where the lake has text of a fixed length', FIXED_TEXT, TEXT, TEXT],
+    ['JSON of a fixed length where the lake has JSON', text('JSON'), fixed(text('JSON')), text('JSON')],
     ['text where the lake has bytes', BYTES, TEXT, BYTES],
     ['bytes of a fixed length where the lake has bytes', BYTES, fixedBytes(4), BYTES],
   ])('come together without loss: %s', (_, lake, incoming, common) => {
@@ -318,6 +321,15 @@ describe("a table's columns", () => {
     );
     expect(mergeColumns([], incoming)).toEqual(incoming);
     expect(mergeColumns(lake, [])).toEqual(lake);
+  });
+
+  it('are never text of a fixed length, which the format does not have', () => {
+    for (const use of [TEXT, text('JSON'), text('ENUM')]) {
+      expect(lakeType(fixed(use))).toEqual(use);
+      expect(mergeColumns(columns(['code', use]), columns(['code', fixed(use)]))).toEqual(columns(['code', use]));
+      expect(converted([utf8('abcd')], fixed(use), use)).toEqual([utf8('abcd')]);
+    }
+    expect(lakeType(fixedBytes(4))).toEqual(fixedBytes(4));
   });
 
   it('are never INT96', () => {
