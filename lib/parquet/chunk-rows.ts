@@ -32,7 +32,8 @@ export interface RowRange {
  * Reads some rows of a column chunk, page by page: the memory that this takes follows from the rows and from the largest
  * page, and not from the chunk. Of the pages of other rows only the headers are looked at.
  * @param chunk of a raw file: what it says of itself is not believed, as `decodeChunk` says
- * @param limits.bytesMax what the values of these rows may take, those of a dictionary once for each row
+ * @param limits.bytesMax what the values of these rows may take, those of a dictionary once for each row; left out, what
+ *   as many rows of any chunk may
  * @param limits.pageBytesMax what a page may have, before compression and after it
  * @throws MalformedParquet if they cannot be decoded; TooManyBytes
  */
@@ -41,13 +42,16 @@ export async function readChunkRows(
   chunk: Chunk,
   column: FooterColumn,
   { from, to }: RowRange,
-  { bytesMax = Infinity, pageBytesMax = PAGE_BYTES_MAX }: { bytesMax?: number; pageBytesMax?: number } = {},
+  { bytesMax, pageBytesMax = PAGE_BYTES_MAX }: { bytesMax?: number; pageBytesMax?: number } = {},
 ): Promise<Vector> {
   const segments: Segment[] = [];
   let heldBytes = 0;
   for await (const segment of pagesWith(new PageReader(read, chunk, pageBytesMax), chunk, column, { from, to })) {
     heldBytes += rowBytes(segment);
-    if (heldBytes > bytesMax) {
+    if (bytesMax === undefined) {
+      const bytes = heldBytes;
+      asMalformed(() => requireExpandable(bytes, to - from));
+    } else if (heldBytes > bytesMax) {
       await requireChunkExpandable(new PageReader(read, chunk, pageBytesMax), chunk, column);
       throw new TooManyBytes(`${to - from} rows take more than ${bytesMax} bytes`);
     }

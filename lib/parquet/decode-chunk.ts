@@ -1,5 +1,5 @@
 import type { ColumnType } from './column-type.ts';
-import { decodeGeneral, isGeneral } from './decode-general.ts';
+import { decodeGeneral, isGeneral, RepeatedBytes } from './decode-general.ts';
 import type { FooterColumn } from './footer.ts';
 import { DECODED_BYTES_MAX, dataPageBody, dictionaryPageBody } from './page-body.ts';
 import type { DataPage, DictionaryPage } from './page.ts';
@@ -40,8 +40,9 @@ export function decodeChunk(
   if (decodedBytes > said + UNSAID_BYTES_MAX)
     throw new Error(`its pages have ${decodedBytes} bytes where the footer says ${said}`);
   const dictionary = pages.dictionary && decodeDictionary(bytes, pages.dictionary, codec, column);
+  const repeated = new RepeatedBytes();
   const segments = pages.data.map((page): Segment => {
-    const vector = decodePage(bytes, page, dictionary, codec, column);
+    const vector = decodePage(bytes, page, dictionary, codec, column, repeated);
     return { vector, start: 0, end: vector.length };
   });
   return joinPages(segments, column.type);
@@ -54,6 +55,7 @@ export const UNSAID_BYTES_MAX = 2 * 1024 * 1024;
  * Decodes one data page.
  * @param bytes of the whole chunk
  * @param dictionary of the chunk, if it has one; the result refers to it if the page does
+ * @param repeated by the pages that are in memory with this one
  * @throws Error as `decodeChunk`
  */
 export function decodePage(
@@ -62,6 +64,7 @@ export function decodePage(
   dictionary: FlatVector | undefined,
   codec: string,
   column: FooterColumn,
+  repeated = new RepeatedBytes(),
 ): Vector {
   const { encoding } = page;
   if (!canDecodePage(page, column))
@@ -77,7 +80,7 @@ export function decodePage(
       indices: valid ? spreadIndices(indices, valid) : indices,
     };
   }
-  const dense = decodeValues(values, encoding, present, column.type);
+  const dense = decodeValues(values, encoding, present, column.type, repeated);
   return valid ? spread(dense, valid) : dense;
 }
 
@@ -112,14 +115,20 @@ export function isDictionaryEncoded(encoding: number | undefined): boolean {
   return encoding === ENCODING.PLAIN_DICTIONARY || encoding === ENCODING.RLE_DICTIONARY;
 }
 
-function decodeValues(values: Uint8Array, encoding: number, count: number, type: ColumnType): FlatVector {
+function decodeValues(
+  values: Uint8Array,
+  encoding: number,
+  count: number,
+  type: ColumnType,
+  repeated: RepeatedBytes,
+): FlatVector {
   switch (encoding) {
     case ENCODING.PLAIN:
       return decodePlain(values, count, type);
     case ENCODING.RLE:
       return runLengthBooleans(values, count);
     default:
-      return decodeGeneral(values, encoding, count, type);
+      return decodeGeneral(values, encoding, count, type, repeated);
   }
 }
 

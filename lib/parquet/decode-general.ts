@@ -34,21 +34,44 @@ export function isGeneral(encoding: number, { physical }: ColumnType): boolean {
 }
 
 /**
+ * Counts what values repeat of the ones before them, in the page or in all pages that are in memory together: that costs
+ * their pages no bytes.
+ */
+export class RepeatedBytes {
+  private bytes = 0;
+
+  /** Before anything is made of them. @throws Error if they are too many. */
+  add(bytes: number): void {
+    this.bytes += bytes;
+    if (this.bytes > REPEATED_BYTES_MAX)
+      throw new Error(`its values repeat more than ${REPEATED_BYTES_MAX} bytes of each other`);
+  }
+}
+
+const REPEATED_BYTES_MAX = 128 * 1024 * 1024;
+
+/**
  * Decodes values of one of these encodings, without nulls.
  * @param bytes of the values
- * @throws Error if they do not hold `count` values.
+ * @throws Error if they do not hold `count` values, or repeat too much.
  */
-export function decodeGeneral(bytes: Uint8Array, encoding: number, count: number, type: ColumnType): FlatVector {
+export function decodeGeneral(
+  bytes: Uint8Array,
+  encoding: number,
+  count: number,
+  type: ColumnType,
+  repeated: RepeatedBytes,
+): FlatVector {
   const reader: Reader = { view: new DataView(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length), offset: 0 };
   const { physical } = type;
   if (encoding === GENERAL_ENCODING.DELTA_LENGTH_BYTE_ARRAY) {
     const lengths = lengthsOf(reader, count);
-    return deltaBytes(bytes, reader.offset, new Int32Array(count), lengths);
+    return deltaBytes(bytes, reader.offset, new Int32Array(count), lengths, repeated);
   }
   if (encoding === GENERAL_ENCODING.DELTA_BYTE_ARRAY) {
     const prefixes = lengthsOf(reader, count);
     const suffixes = lengthsOf(reader, count);
-    const vector = deltaBytes(bytes, reader.offset, prefixes, suffixes);
+    const vector = deltaBytes(bytes, reader.offset, prefixes, suffixes, repeated);
     if (physical === 'FIXED_LEN_BYTE_ARRAY' && vector.offsets.some((offset, i) => offset !== i * type.length))
       throw new Error(`a page has values that are not ${type.length} bytes long`);
     return vector;
@@ -104,7 +127,13 @@ function lengthsOf(reader: Reader, count: number): Int32Array {
 }
 
 /** Every value begins with so many bytes of the one before it, and goes on with bytes of its own. */
-function deltaBytes(source: Uint8Array, start: number, prefixes: Int32Array, suffixes: Int32Array): BytesVector {
+function deltaBytes(
+  source: Uint8Array,
+  start: number,
+  prefixes: Int32Array,
+  suffixes: Int32Array,
+  repeated: RepeatedBytes,
+): BytesVector {
   const count = prefixes.length;
   const offsets = new Uint32Array(count + 1);
   let total = 0;
@@ -116,11 +145,10 @@ function deltaBytes(source: Uint8Array, start: number, prefixes: Int32Array, suf
     if (prefix < 0 || suffix < 0 || prefix > before) throw new Error('a value is shorter than what it begins with');
     own += suffix;
     total += prefix + suffix;
-    // Lengths are checked before anything is made of them: a prefix repeated costs the page no bytes.
-    if (own > source.length - start || total > REPEATED_BYTES_MAX)
-      throw new Error(`the values of a page are longer than it says, or than ${REPEATED_BYTES_MAX} bytes`);
+    if (own > source.length - start) throw new Error('the values of a page are longer than the page');
     offsets[i + 1] = total;
   }
+  repeated.add(total - own);
   const bytes = new Uint8Array(total);
   let from = start;
   for (let i = 0; i < count; i++) {
@@ -132,9 +160,6 @@ function deltaBytes(source: Uint8Array, start: number, prefixes: Int32Array, suf
   }
   return { kind: 'BYTES', length: count, bytes, offsets, valid: undefined };
 }
-
-/** Of values that are made of each other: of a page's own bytes there are never so many. */
-const REPEATED_BYTES_MAX = 128 * 1024 * 1024;
 
 /** Values of a fixed width whose first bytes stand together, then the second ones, and so on. */
 function splitBytes(reader: Reader, count: number, width: number): Uint8Array {

@@ -73,6 +73,19 @@ export function chunk(
   };
 }
 
+/** A chunk with the data pages of others after its own. */
+export function withPages(first: EncodedChunk, ...others: readonly EncodedChunk[]): EncodedChunk {
+  const all = [first, ...others];
+  const sum = (of: (one: EncodedChunk) => number): number => all.reduce((total, one) => total + of(one), 0);
+  return {
+    ...first,
+    parts: all.flatMap(({ parts }) => parts),
+    byteLength: sum(({ byteLength }) => byteLength),
+    values: sum(({ values }) => values),
+    uncompressedBytes: sum(({ uncompressedBytes }) => uncompressedBytes),
+  };
+}
+
 export const ID: Column = { name: 'id', type: INT };
 export const text = (name: string): Column => ({ name, type: TEXT });
 export const names = (count: number): string[] => Array.from({ length: count }, (_, i) => `c${i}`);

@@ -21,6 +21,7 @@ import {
   text,
   thriftFile,
   varint,
+  withPages,
   zstd,
 } from './bomb-chunks.ts';
 
@@ -53,14 +54,7 @@ function dictionaryAndPlain(column: Column, rows: number, length: number): Encod
   const long = dictionaryOfOne(column, rows, length);
   const short = plainText(8);
   const page = { rows: 1, encoding: ENCODING.PLAIN, values: gzipSync(short), valueBytes: short.length };
-  const plain = chunk(column, 'GZIP', page);
-  return {
-    ...long,
-    parts: [...long.parts, ...plain.parts],
-    byteLength: long.byteLength + plain.byteLength,
-    values: rows + 1,
-    uncompressedBytes: long.uncompressedBytes + plain.uncompressedBytes,
-  };
+  return withPages(long, chunk(column, 'GZIP', page));
 }
 
 /** A file of which one chunk stands for those of many row groups. */
@@ -165,5 +159,14 @@ export const BOMBS: readonly Bomb[] = [
       return withFooter(file, (footer) => (footer.field_4 = Array.from({ length: 600_000 }, () => ({}))));
     },
     refused: true,
+  },
+  {
+    what: 'texts that grow by a byte a row, on each of many pages',
+    refused: true,
+    bytes: () => {
+      const page = growingTexts(text('a'), 8_000);
+      const others = new Array<EncodedChunk>(99).fill(page);
+      return fileOfChunks([ID, text('a')], [[ids(800_000), withPages(page, ...others)]]);
+    },
   },
 ];

@@ -8,7 +8,17 @@ import { MalformedParquet } from '../../lib/parquet/parquet-file.ts';
 import { valuesOf } from '../../lib/parquet/vector.ts';
 import type { DmsColumn } from '../../lib/sample/dms-column.ts';
 import { writeDmsFile } from '../../lib/sample/dms-file.ts';
-import { dictionaryOfOne, ids, ID, MIB, oneTextChunk, PACKERS, text } from '../bad-files/bomb-chunks.ts';
+import {
+  chunk as chunkOf,
+  dictionaryOfOne,
+  ids,
+  ID,
+  MIB,
+  oneTextChunk,
+  PACKERS,
+  text,
+  withPages,
+} from '../bad-files/bomb-chunks.ts';
 import { CODECS } from '../streams/codecs.ts';
 import { fileOfChunks } from './lake-bytes.ts';
 
@@ -114,6 +124,12 @@ describe('rows of a column chunk are refused', () => {
   it('where few of them after few of them would never come to an end', async () => {
     const file = fileWith(dictionaryOfOne(text('a'), 1_000, MIB));
     await expect(readAll(file, MIB)).rejects.toThrow(/^its values take \d+ bytes; at most \d+ are decoded$/);
+  });
+
+  it('where they come to more than any chunk of so many, before the pages after that are looked at', async () => {
+    const unknown = chunkOf(text('a'), 'UNCOMPRESSED', { rows: 1, encoding: 4, values: new Uint8Array() });
+    const file = fileWith(withPages(dictionaryOfOne(text('a'), 300, MIB), unknown));
+    await expect(readAll(file)).rejects.toThrow(/^its values take \d+ bytes; at most \d+ are decoded$/);
   });
 
   it('where a page is too large for memory, naming the settings that make it smaller', async () => {

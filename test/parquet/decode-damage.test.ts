@@ -184,6 +184,17 @@ describe('little that says it is much takes neither time nor memory:', () => {
     );
   });
 
+  it('texts that repeat the ones before them are counted on all pages together, before more is made of them', () => {
+    const texts = new Array<Uint8Array>(1_024).fill(Buffer.alloc(32 * 1024, 'x'));
+    const repeating = writtenChunk(TEXT, texts, { encoding: 'DELTA_BYTE_ARRAY' }).bytes;
+    const pages = (count: number) => new Array<Uint8Array>(count).fill(repeating);
+    expect(decode(chunk(...pages(4)), TEXT, { values: 4 * 1_024 })).toHaveProperty('length', 4 * 1_024);
+    const unknown = page(4, TEN, zeros(40));
+    expect(() => decode(chunk(...pages(5), unknown), TEXT, { values: 5 * 1_024 + 10 })).toThrow(
+      /its values repeat more than 134217728 bytes of each other/,
+    );
+  });
+
   it('a text that begins with more than the one before it has is refused', () => {
     // Ten prefixes of −1 (as the first value and no differences), ten suffixes of 0.
     const lengths = (first: number) => [128, 1, 4, 10, first, 0, 0, 0, 0, 0];
