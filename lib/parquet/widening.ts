@@ -69,8 +69,7 @@ function conversion(from: ColumnType, to: ColumnType): Convert | undefined {
       if (source.kind === 'date')
         return (value) => within64Bits(BigInt(Number(value)) * 86_400n * PER_SECOND[target.unit]);
       if (source.kind !== 'timestamp' || !sameZone(source.zone, target.zone)) return undefined;
-      // INT96 nanoseconds are what Spark made of microseconds.
-      if (from.physical === 'INT96' && target.unit === 'MICROS') return (value) => (value as bigint) / 1_000n;
+      if (from.physical === 'INT96' && target.unit === 'MICROS') return (value) => wholeMicros(value as bigint);
       return finer(source.unit, target.unit, from, to);
     case 'time':
       return source.kind === 'time' && sameZone(source.zone, target.zone)
@@ -159,8 +158,14 @@ function finer(unit: TimeUnit, finerUnit: TimeUnit, from: ColumnType, to: Column
   };
 }
 
+/** INT96 nanoseconds are what Spark made of microseconds. Those of others may be all that tells two keys apart. */
+function wholeMicros(nanos: bigint): bigint {
+  if (nanos % 1_000n !== 0n) throw new RangeError('a time has nanoseconds, which a column of microseconds cannot hold');
+  return within64Bits(nanos / 1_000n);
+}
+
 function within64Bits(value: bigint): bigint {
-  if (BigInt.asIntN(64, value) !== value) throw new RangeError('a time does not fit its 64 bits in the finer unit');
+  if (BigInt.asIntN(64, value) !== value) throw new RangeError("a time does not fit its 64 bits in the column's unit");
   return value;
 }
 

@@ -6,7 +6,7 @@ import type { ThriftStruct } from '../../lib/parquet/thrift.ts';
 import type { DmsColumn, DmsValue } from '../../lib/sample/dms-column.ts';
 import { OP_COLUMN } from '../../lib/sample/dms-column.ts';
 import { writeDmsFile } from '../../lib/sample/dms-file.ts';
-import { fileOfFooter, structs, withFooter } from '../parquet/foreign-bytes.ts';
+import { fileOfFooter, int96Bytes, structs, withFooter } from '../parquet/foreign-bytes.ts';
 import { lakeBytes } from '../parquet/lake-bytes.ts';
 import { DOUBLE, INT, TEXT, utf8 } from '../parquet/sample-types.ts';
 import type { LabTable } from '../table/table-lab.ts';
@@ -55,6 +55,10 @@ function thrift(...bytes: readonly number[]): Uint8Array {
 
 const file = (header: readonly DmsColumn[], ...rows: readonly (readonly DmsValue[])[]) =>
   writeDmsFile({ columns: header, rows });
+const INSERTS: Column[] = [
+  { name: 'Op', type: TEXT },
+  { name: 'id', type: INT },
+];
 const times = <T>(count: number, value: T): T[] => new Array<T>(count).fill(value);
 
 type Case = [what: string, bytes: Uint8Array, reason: RegExp];
@@ -172,6 +176,7 @@ const ROWS: Case[] = [
   ['an empty operation', file([OP_COLUMN, ID, ITEM], ['', 1, 'a']), /other than I, U and D/],
   ['rows without operation among others', file([OP_COLUMN, ID, ITEM], ['U', 1, 'a'], [null, 2, 'b']), /1 of its rows/],
   ['no key column', file([OP_COLUMN, ITEM], ['U', 'a']), /PrimaryKey names the column id/],
+  ['a time in nanoseconds', int96Bytes(INSERTS, [[utf8('I')], [1]], [-1n]), /column at: a time has nanoseconds/],
 ];
 
 const ALL = [...NO_PARQUET, ...TRUNCATED, ...FOOTERS, ...SCHEMAS, ...COUNTS];
@@ -217,6 +222,7 @@ describe('a load file is not merged, its table says why, other tables go on, and
   const operations: Case[] = [
     ['a row that is no insert', file([OP_COLUMN, ID, ITEM], ['U', 1, 'a']), /operation other than I/],
     ['no key column', file([ITEM], ['a']), /PrimaryKey names the column id/],
+    ['a time in nanoseconds', int96Bytes(INSERTS, [[utf8('I')], [1]], [-1n]), /column at: a time has nanoseconds/],
   ];
   it.each([...ALL, ...operations])('%s', async (_, bytes, reason) => {
     const { lab, table, other } = await tables();

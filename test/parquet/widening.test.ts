@@ -270,6 +270,8 @@ function isoText(micros: bigint, length: number): string {
 }
 
 describe('converting', () => {
+  const LAST_MICROS = 2n ** 63n - 1n;
+
   it.each<[string, ColumnType, ColumnType, Stored, unknown]>([
     ['a negative integer to 64 bits', INT, BIGINT, -5, -5n],
     ['the greatest unsigned integer', UINT32, BIGINT, -1, 4_294_967_295n],
@@ -290,6 +292,8 @@ describe('converting', () => {
       -62_135_596_800_000_000n,
     ],
     ['INT96 to microseconds', INT96, timestamp('MICROS'), 1_583_058_600_123_456_000n, 1_583_058_600_123_456n],
+    ['INT96 before 1970 to microseconds', INT96, timestamp('MICROS'), -1_000n, -1n],
+    ['the last INT96 that is 64 bits of microseconds', INT96, timestamp('MICROS'), LAST_MICROS * 1_000n, LAST_MICROS],
     ['milliseconds of the day', time('MILLIS'), time('MICROS'), 86_399_999, 86_399_999_000n],
     ['a date to its midnight', DATE, timestamp('MILLIS'), -1, -86_400_000n],
     ['an integer to text', INT, TEXT, -42, utf8('-42')],
@@ -304,8 +308,12 @@ describe('converting', () => {
     ['a date', DATE, timestamp('NANOS'), 2_932_896],
     ['the last date that 32 bits hold', DATE, timestamp('MICROS'), 2 ** 31 - 1],
     ['INT96', INT96, timestamp('NANOS'), 253_402_300_799_000_000_000n],
+    ['INT96 that is more than 64 bits of microseconds', INT96, timestamp('MICROS'), (LAST_MICROS + 1n) * 1_000n],
+    ['INT96 that is less than 64 bits of microseconds', INT96, timestamp('MICROS'), (-LAST_MICROS - 2n) * 1_000n],
+    ['nanoseconds of INT96', INT96, timestamp('MICROS'), 1_583_058_600_123_456_789n],
+    ['the last nanosecond before 1970', INT96, timestamp('MICROS'), -1n],
     ['a decimal beyond its own precision', decimal(4, 2, 'INT64'), decimal(9, 3, 'INT32'), 10n ** 17n],
-  ])('refuses a value that has no room in the finer type: %s', (_, from, to, value) => {
+  ])('refuses a value that has no room in the other type: %s', (_, from, to, value) => {
     expect(() => converted([value], from, to)).toThrow(RangeError);
   });
 });
