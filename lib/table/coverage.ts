@@ -40,6 +40,11 @@ export function isFull({ names }: Coverage): boolean {
   return names.size > NAMES_MAX || bytesOf(names) > NAMES_BYTES_MAX;
 }
 
+/** Whether they are more than any mark leaves: files keep coming late, below which it cannot be raised. */
+export function isOverfull({ names }: Coverage): boolean {
+  return bytesOf(names) > OVERFULL_BYTES;
+}
+
 function bytesOf(names: Iterable<string>): number {
   let bytes = 0;
   for (const name of names) bytes += Buffer.byteLength(name);
@@ -76,6 +81,8 @@ export function takenOver(mark: string, merged: readonly DatedChangeFile[], list
 /** Names of files younger than that which are kept, in number and bytes. */
 const NAMES_KEPT_MAX = 2 * NAMES_MAX;
 const KEPT_BYTES_MAX = 2 * NAMES_BYTES_MAX;
+/** What is kept, and what one merge adds, is less. */
+const OVERFULL_BYTES = 4 * NAMES_BYTES_MAX;
 
 /** How many of the youngest files may be kept by name. */
 function keptMax(byDate: readonly DatedChangeFile[]): number {

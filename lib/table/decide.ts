@@ -1,6 +1,7 @@
 import { compareChangeFiles, parseRawFile } from '../dms/raw-file.ts';
 import { TableBlocked } from '../errors.ts';
 import { goOnWithout } from '../merge/remedies.ts';
+import { isOverfull } from './coverage.ts';
 import { decideLoad } from './full-load.ts';
 import { hasPassed, isLate, isMerged, pendingChanges } from './pending.ts';
 import type { ChangeFile, RawListing } from './raw-listing.ts';
@@ -38,6 +39,8 @@ export function decide(row: TableRow, listing: RawListing): Step {
   if (isLate(next, progress)) {
     // Date folders need not sort by time: a later file may be before the mark.
     if (!listing.whole) return { kind: 'list whole' };
+    if (isOverfull(progress.coverage))
+      return rebuild(row, listing, 'more change files came late than its row has room for');
     return late(next, row, listing);
   }
   return { kind: 'changes', files: next === begun ? [begun] : pending };

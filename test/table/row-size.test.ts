@@ -46,6 +46,20 @@ describe("a table's row", () => {
     expect(largest()).toBeLessThan(ITEM_BYTES_MAX / 2);
   }, 60_000);
 
+  it('has room for however many change files come late', async () => {
+    const { lab, largest } = limitedLab();
+    const table = await lab.activeTable();
+    const folder = `${'f'.repeat(240)}/`.repeat(4);
+    table.load('LOAD00000001', [[0, 'x']]);
+    table.change(`${folder}20260302-100000000`, [['I', 1000, 'x']]);
+    await lab.settle();
+    for (let i = 1; i <= 420; i++) table.change(`${folder}20260301-${100_000_000 + i}`, [['I', i, 'x']]);
+    await lab.settle();
+    expect(await table.rows()).toHaveLength(422);
+    expect(await table.item()).toMatchObject({ Generation: 2, ChangeFiles: 421 });
+    expect(largest()).toBeLessThan(ITEM_BYTES_MAX);
+  }, 60_000);
+
   it('has room for two loads of 1,500 files each, and the names of change files', () => {
     const eTags = (load: number): [string, string][] =>
       Array.from({ length: 1500 }, (_, i) => [
