@@ -22,7 +22,7 @@ export interface Config {
 export interface Limits {
   /** Rows in a row group that Tidemark writes. */
   rowsPerRowGroup: number;
-  /** New rows go to the last file of their partition until it has this size, in bytes. */
+  /** New rows go to the last file of their partition until it has this size, in bytes, or a full footer (`footer-room.ts`). */
   targetFileBytes: number;
   /** Share of a lake file, from 0 to 1, that bytes no longer in use may take before it is laid out anew. */
   deadBytesShare: number;

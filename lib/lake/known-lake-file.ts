@@ -10,6 +10,8 @@ import { openLakeFile } from './lake-file.ts';
 /** A lake file as far as planning knows it before it is opened: from its footer, or from the table's index. */
 export interface KnownLakeFile extends LakeFile {
   rows: number;
+  /** Length of its footer, length field and magic number included. */
+  footerBytes: number;
   columns: readonly FooterColumn[];
   /** What Tidemark noted in the footer; absent in files of another writer. */
   metadata: FileMetadata | undefined;
@@ -28,7 +30,8 @@ export function joinedKeys(files: readonly Pick<KnownLakeFile, 'metadata'>[]): R
 
 export function openedFile(file: OpenLakeFile): KnownLakeFile {
   const { footer, ...rest } = file;
-  return { ...rest, columns: footer.columns, statistics: undefined, open: () => Promise.resolve(file) };
+  const { byteLength: footerBytes, columns } = footer;
+  return { ...rest, footerBytes, columns, statistics: undefined, open: () => Promise.resolve(file) };
 }
 
 /** A file that is opened when it is needed, with one request; then only once. */
@@ -40,5 +43,5 @@ export function indexedFile(
 ): KnownLakeFile {
   let opened: Promise<OpenLakeFile> | undefined;
   const open = (): Promise<OpenLakeFile> => (opened ??= openLakeFile(lake, file, footers, footerBytes));
-  return { ...file, rows, columns, metadata, statistics, open };
+  return { ...file, rows, footerBytes, columns, metadata, statistics, open };
 }

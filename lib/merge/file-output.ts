@@ -6,6 +6,7 @@ import type { Column } from '../parquet/column-type.ts';
 import type { EncodedChunk } from '../parquet/encoded-chunk.ts';
 import type { Chunk, Footer, RowGroup } from '../parquet/footer.ts';
 import { CREATED_BY, MAGIC, writeFooter } from '../parquet/footer.ts';
+import { requireFewChunks } from '../parquet/footer-limits.ts';
 import { schemaElement } from '../parquet/schema-element.ts';
 import type { CopiedRange, Piece } from '../ports/object-store.ts';
 
@@ -39,7 +40,10 @@ export interface KeptFilter {
   isMoved: boolean;
 }
 
-/** The bytes of a lake file in the order in which they are written, and the footer that describes them. */
+/**
+ * The bytes of a lake file in the order in which they are written, and the footer that describes them. Throws
+ * FooterTooLarge where that footer would not be read.
+ */
 export class FileOutput {
   private offset = 0;
   private readonly groups: (RowGroup | PendingGroup)[] = [];
@@ -60,7 +64,7 @@ export class FileOutput {
 
   /** A row group that stays as and where it is. */
   keep(group: RowGroup): void {
-    this.groups.push(keptRowGroup(group));
+    this.add(keptRowGroup(group));
   }
 
   /** A row group of these chunks, in the order of the columns. */
@@ -92,7 +96,7 @@ export class FileOutput {
     }
     if (range) yield range;
     if (bytes.length > 0) yield joined(bytes);
-    this.groups.push({ rows, placed });
+    this.add({ rows, placed });
   }
 
   /** The bloom filters of all new row groups side by side, so that few requests read them, and the footer. */
@@ -127,6 +131,12 @@ export class FileOutput {
   /** The footer, once it is written. */
   get footer(): Footer | undefined {
     return this.written;
+  }
+
+  /** As soon as there are too many: they are in memory, and most of the file may be to come. */
+  private add(group: RowGroup | PendingGroup): void {
+    this.groups.push(group);
+    requireFewChunks(this.groups.length, this.identity.columns.length);
   }
 
   /** @param filters is added to: the bloom filters, in the order in which they are written */

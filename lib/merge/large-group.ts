@@ -7,12 +7,20 @@ export function isLarge(group: RowGroup): boolean {
   return uncompressedBytes(group) > 2 * SLICE_BYTES || group.rows * group.chunks.length > SLICE_VALUES;
 }
 
-/** Slices of rows of a row group that pass through memory, of about the same size; a single one unless it is large. */
-export function rowSlices(group: RowGroup, { from, to }: RowRange = { from: 0, to: group.rows }): RowRange[] {
+/**
+ * Slices of rows of a row group that pass through memory, of about the same size; a single one unless it is large.
+ * @param range rows of it that are wanted
+ * @param valuesMax of a slice
+ */
+export function rowSlices(
+  group: RowGroup,
+  { from, to }: RowRange = { from: 0, to: group.rows },
+  valuesMax = SLICE_VALUES,
+): RowRange[] {
   const values = group.rows * group.chunks.length;
-  const wanted = Math.max(Math.ceil(uncompressedBytes(group) / SLICE_BYTES), Math.ceil(values / SLICE_VALUES));
+  const ofWhole = Math.max(uncompressedBytes(group) / SLICE_BYTES, values / valuesMax);
   const rows = to - from;
-  const count = Math.min(isLarge(group) ? wanted : 1, rows);
+  const count = Math.min(isLarge(group) ? Math.ceil((ofWhole * rows) / group.rows) : 1, rows);
   return Array.from({ length: count }, (_, i) => ({
     from: from + Math.floor((rows * i) / count),
     to: from + Math.floor((rows * (i + 1)) / count),

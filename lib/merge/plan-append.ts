@@ -47,7 +47,7 @@ export async function planAppend(
   }
   const writes = await mapConcurrently([...byFolder], FILES_AT_ONCE, async ([folder, part]): Promise<FileWrite> => {
     const { rows, holds } = part;
-    const file = await openFile(lake.files, folder, limits);
+    const file = await openFile(lake, folder, limits);
     if (!file) return { kind: 'create', folder, rows, holds, reason: 'new rows' };
     const edits = new FileEdits(file);
     edits.append(rows);

@@ -5,6 +5,7 @@ import { relativeKey } from '../lake/lake-file.ts';
 import type { Column } from '../parquet/column-type.ts';
 import { MAGIC } from '../parquet/footer.ts';
 import { groupBytes, keepsChunks } from './file-edits.ts';
+import { footerBytesWith, FULL_FOOTER_BYTES } from './footer-room.ts';
 import { joinNeighbours } from './join-groups.ts';
 import type { ChangeFile, GroupPlan, JoinedGroup, JoinFiles, StoredGroup } from './plan.ts';
 
@@ -64,21 +65,33 @@ export function deadBytes({ size, footer }: OpenLakeFile): number {
 
 /**
  * The small files of each partition, below half the size that files are to have, in lists of at least two that fit into
- * one file together.
+ * one file together, their footers included.
  * @param files in the order of their keys
+ * @param columnCount of the file that takes them
  */
-export function joinableFiles(files: readonly KnownLakeFile[], { targetFileBytes }: Limits): KnownLakeFile[][] {
+export function joinableFiles(
+  files: readonly KnownLakeFile[],
+  columnCount: number,
+  { targetFileBytes }: Limits,
+): KnownLakeFile[][] {
   const lists: KnownLakeFile[][] = [];
-  const openLists = new Map<string, { files: KnownLakeFile[]; bytes: number }>();
+  const openLists = new Map<string, { files: KnownLakeFile[]; bytes: number; footerBytes: number }>();
   for (const file of files) {
     if (file.rows === 0 || file.size >= targetFileBytes / 2) continue;
+    const footerBytes = footerBytesWith(file, columnCount);
     let list = openLists.get(file.folder);
-    if (!list || list.bytes + file.size > targetFileBytes || list.files.length === JOINED_FILES_MAX) {
-      openLists.set(file.folder, (list = { files: [], bytes: 0 }));
+    if (
+      !list ||
+      list.bytes + file.size > targetFileBytes ||
+      list.footerBytes + footerBytes > FULL_FOOTER_BYTES ||
+      list.files.length === JOINED_FILES_MAX
+    ) {
+      openLists.set(file.folder, (list = { files: [], bytes: 0, footerBytes: 0 }));
       lists.push(list.files);
     }
     list.files.push(file);
     list.bytes += file.size;
+    list.footerBytes += footerBytes;
   }
   return lists.filter((list) => list.length > 1);
 }

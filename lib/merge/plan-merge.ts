@@ -7,6 +7,7 @@ import type { Threads } from '../ports/threads.ts';
 import { valueAt } from '../parquet/vector.ts';
 import { FileEdits } from './file-edits.ts';
 import { fold } from './fold.ts';
+import { footerBytesWith, FULL_FOOTER_BYTES } from './footer-room.ts';
 import type { Key, KeyColumns } from './key.ts';
 import { batchKeys } from './key.ts';
 import type { Location } from './locate.ts';
@@ -121,7 +122,7 @@ class TableEdits {
     const first: FileWrite[] = [];
     const created: CreateFile[] = [];
     for (const [folder, rows] of this.added) {
-      const file = await openFile(this.lake.files, folder, this.limits);
+      const file = await openFile(this.lake, folder, this.limits);
       const target = file && this.edits(file);
       // A file cannot both take in and let go of moved rows in one write and keep the order of the two.
       const takesMoved = !target?.losesMovedRows;
@@ -140,12 +141,13 @@ class TableEdits {
   }
 }
 
-/** The file of a partition that takes new rows: the last one, unless it has reached its size. */
+/** The file of a partition that takes new rows: the last one, unless it has reached its size, or its footer has. */
 export async function openFile(
-  files: readonly KnownLakeFile[],
+  { files, columns }: LakeTable,
   folder: string,
-  limits: Limits,
+  { targetFileBytes }: Limits,
 ): Promise<OpenLakeFile | undefined> {
   const last = files.findLast((file) => file.folder === folder);
-  return last && last.size < limits.targetFileBytes ? last.open() : undefined;
+  if (!last || last.size >= targetFileBytes) return undefined;
+  return footerBytesWith(last, columns.length) < FULL_FOOTER_BYTES ? last.open() : undefined;
 }

@@ -1,14 +1,16 @@
 import { messageOf } from '../errors.ts';
 import { TooManyBytes } from '../parquet/chunk-rows.ts';
-import type { RowGroup } from '../parquet/footer.ts';
+import type { Column } from '../parquet/column-type.ts';
 import { MalformedParquet } from '../parquet/parquet-file.ts';
 import { nullVector } from '../parquet/vector.ts';
 import { rowBytes } from '../parquet/vector-bytes.ts';
 import { ThreadLost } from '../ports/threads.ts';
-import type { RowsOfColumn, RowSource } from './encode-rows.ts';
-import { groupsAtOnce, uncompressedBytes } from './group-size.ts';
+import type { EncodedRows, RowsOfColumn, RowSource } from './encode-rows.ts';
+import { groupsAtOnce } from './group-size.ts';
 import { smallerSlices } from './held-bytes.ts';
-import { isLarge, rowSlices, SLICE_BYTES, SLICE_VALUES } from './large-group.ts';
+import { SLICE_VALUES } from './large-group.ts';
+import type { Unit } from './load-units.ts';
+import { unitsOf, valuesOf } from './load-units.ts';
 import type { FileContent, PreparedGroup } from './prepare-group.ts';
 import { encode, encodedGroups, rowsOfColumn } from './prepare-group.ts';
 import type { RawSlice } from './raw-slice.ts';
@@ -26,78 +28,30 @@ export function groupsOfSlice(
   content: FileContent,
 ): { steps: (() => Promise<PreparedGroup[]>)[]; atOnce: number } {
   const units = unitsOf(slice);
-  const largest = units.reduce((most, unit) => Math.max(most, unit.byteLength, valuesOf(unit) * VALUE_BYTES), 1);
+  const largest = units.reduce((most, unit) => Math.max(most, unit.byteLength, heldValues(unit) * VALUE_BYTES), 1);
   return {
     steps: units.map((unit) => () => groupsOfUnit(unit, slice, content)),
     atOnce: groupsAtOnce(2 * content.threads.count, largest),
   };
 }
 
-/** Row groups of a raw file that are encoded together, and the rows of each that belong to the slice. */
-interface Unit {
-  parts: UnitPart[];
-  rows: number;
-  /** Before compression, as the footer says. */
-  byteLength: number;
-  /** Whether only the pages of these rows are decoded, and not whole chunks. */
-  byRows: boolean;
-}
-
 /** In memory, at least, whatever it takes in the file. */
 const VALUE_BYTES = 8;
 
-interface UnitPart {
-  group: RowGroup;
-  from: number;
-  to: number;
-}
-
-/** Enough for several row groups of the lake, so that they come out at about the same size. */
-const UNIT_ROWS = 65_536;
-
-function unitsOf({ file, from, to }: RawSlice): Unit[] {
-  const units: Unit[] = [];
-  let first = 0;
-  for (const group of file.footer.rowGroups) {
-    const part = { from: Math.max(from - first, 0), to: Math.min(to - first, group.rows) };
-    first += group.rows;
-    if (part.from >= part.to) continue;
-    const byRows = isLarge(group);
-    for (const range of rowSlices(group, part)) {
-      let unit = units.at(-1);
-      if (!unit || byRows || isFull(unit)) units.push((unit = { parts: [], rows: 0, byteLength: 0, byRows }));
-      const rows = range.to - range.from;
-      unit.parts.push({ group, ...range });
-      unit.rows += rows;
-      unit.byteLength += (uncompressedBytes(group) * rows) / group.rows;
-    }
-  }
-  return units;
-}
-
-function isFull(unit: Unit): boolean {
-  return unit.byRows || unit.rows >= UNIT_ROWS || unit.byteLength >= SLICE_BYTES || valuesOf(unit) >= SLICE_VALUES;
-}
-
-function valuesOf({ parts, rows }: Unit): number {
-  return rows * (parts[0]?.group.chunks.length ?? 0);
+/** Values that are in memory at the same time. */
+function heldValues(unit: Unit): number {
+  return unit.byRows ? Math.min(valuesOf(unit), SLICE_VALUES) : valuesOf(unit);
 }
 
 async function groupsOfUnit(unit: Unit, slice: RawSlice, content: FileContent): Promise<PreparedGroup[]> {
-  const { file } = slice;
-  const spans: Uint8Array[] = [];
   try {
-    const sources = unit.byRows
-      ? await sourcesOfRows(unit, slice, content)
-      : await sourcesOfGroups(unit, slice, content, spans);
-    const columns = content.columns.map((column, i): RowsOfColumn => ({
-      ...rowsOfColumn(column, sources[i] ?? [], content),
-      isLoadOperation: column.name === OP,
-    }));
-    const work = encode(columns, content, { ...unit, bytesMax: UNIT_HELD_MAX }, spans);
-    return encodedGroups(await asMalformedFile(work));
+    return encodedGroups(
+      unit.byRows
+        ? await encodeByTurns(unit, content.columns, slice, content)
+        : await encodeGroups(unit, slice, content),
+    );
   } catch (error) {
-    if (!isTooManyBytes(error)) throw asBlocked(file.name, error);
+    if (!isTooManyBytes(error)) throw asBlocked(slice.file.name, error);
     const groups: PreparedGroup[] = [];
     for (const half of halvesOf(unit, slice)) groups.push(...(await groupsOfUnit(half, slice, content)));
     return groups;
@@ -105,23 +59,51 @@ async function groupsOfUnit(unit: Unit, slice: RawSlice, content: FileContent): 
 }
 
 /** Of the bytes of whole chunks, which another thread decodes. */
-async function sourcesOfGroups(
-  { parts }: Unit,
-  { file }: RawSlice,
-  { columns }: FileContent,
-  spans: Uint8Array[],
-): Promise<RowSource[][]> {
-  const chunks = parts.flatMap(({ group }) => group.chunks);
+async function encodeGroups(unit: Unit, { file }: RawSlice, content: FileContent): Promise<EncodedRows> {
+  const { columns } = content;
+  const chunks = unit.parts.flatMap(({ group }) => group.chunks);
+  const spans: Uint8Array[] = [];
   const bytes = await readChunks(file.read, chunks, spans);
-  return columns.map((column) =>
-    parts.map(({ group, from, to }): RowSource => {
+  const sources = columns.map((column) =>
+    unit.parts.map(({ group, from, to }): RowSource => {
       const stored = storedChunk(file, group, column, bytes);
       return stored ? { stored, start: from, end: to } : { vector: nullVector(column.type, to - from) };
     }),
   );
+  return encodeSources(unit, columns, sources, content, spans);
 }
 
-async function sourcesOfRows({ parts }: Unit, { file }: RawSlice, { columns }: FileContent): Promise<RowSource[][]> {
+/**
+ * As many columns at a time as memory has room for: wide rows become row groups of thousands of rows nevertheless, since
+ * what is encoded takes little.
+ * @throws TooManyBytes if fewer rows may fit
+ */
+async function encodeByTurns(
+  unit: Unit,
+  columns: readonly Column[],
+  slice: RawSlice,
+  content: FileContent,
+): Promise<EncodedRows> {
+  if (columns.length === 1 || unit.rows * columns.length <= SLICE_VALUES) {
+    try {
+      return await encodeSources(unit, columns, await sourcesOfRows(unit, columns, slice), content);
+    } catch (error) {
+      if (columns.length <= FEW_COLUMNS || !isTooManyBytes(error)) throw error;
+    }
+  }
+  const middle = Math.ceil(columns.length / 2);
+  const left = await encodeByTurns(unit, columns.slice(0, middle), slice, content);
+  const right = await encodeByTurns(unit, columns.slice(middle), slice, content);
+  const groups = left.map(({ rows, chunks }, i) => ({ rows, chunks: [...chunks, ...(right[i]?.chunks ?? [])] }));
+  const bytes = groups.flatMap(({ chunks }) => chunks).reduce((sum, { byteLength }) => sum + byteLength, 0);
+  if (bytes > UNIT_HELD_MAX) throw new TooManyBytes(`${unit.rows} rows take more than ${UNIT_HELD_MAX} bytes`);
+  return groups;
+}
+
+/** Where so few take too much, it is single values that are long, and fewer rows are what helps. */
+const FEW_COLUMNS = 16;
+
+async function sourcesOfRows({ parts }: Unit, columns: readonly Column[], { file }: RawSlice): Promise<RowSource[][]> {
   let left = UNIT_HELD_MAX;
   const sources: RowSource[][] = [];
   for (const column of columns) {
@@ -135,6 +117,21 @@ async function sourcesOfRows({ parts }: Unit, { file }: RawSlice, { columns }: F
     sources.push(ofColumn);
   }
   return sources;
+}
+
+/** @param spans bytes of the sources, which are of no use afterwards */
+function encodeSources(
+  unit: Unit,
+  columns: readonly Column[],
+  sources: readonly RowSource[][],
+  content: FileContent,
+  spans: readonly Uint8Array[] = [],
+): Promise<EncodedRows> {
+  const rows = columns.map((column, i): RowsOfColumn => ({
+    ...rowsOfColumn(column, sources[i] ?? [], content),
+    isLoadOperation: column.name === OP,
+  }));
+  return asMalformedFile(encode(rows, content, { ...unit, bytesMax: UNIT_HELD_MAX }, spans));
 }
 
 /** What a decoder throws on another thread. @throws MalformedParquet */
@@ -169,5 +166,5 @@ function halvesOf({ parts, rows, byteLength }: Unit, { file }: RawSlice): Unit[]
   });
 }
 
-/** What the values of a unit may take. */
+/** What the values that are in memory together may take, and what is encoded of them. */
 const UNIT_HELD_MAX = 64 * 1024 * 1024;

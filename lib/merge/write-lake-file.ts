@@ -1,8 +1,11 @@
+import { commandText, TABLE } from '../command-text.ts';
 import { mapInOrder } from '../concurrency.ts';
+import { TableBlocked } from '../errors.ts';
 import { fileMetadata } from '../lake/file-metadata.ts';
 import type { OpenLakeFile } from '../lake/lake-file.ts';
 import type { Footer, RowGroup } from '../parquet/footer.ts';
 import { writeFooter } from '../parquet/footer.ts';
+import { FooterTooLarge } from '../parquet/footer-limits.ts';
 import { storedElement } from '../parquet/schema-element.ts';
 import type { Piece } from '../ports/object-store.ts';
 import { OWN_THREAD } from '../threads/own-thread.ts';
@@ -14,6 +17,7 @@ import type { FileContent, PreparedGroup } from './prepare-group.ts';
 import { editedGroup, groupsOfRows, joinedGroups, keptGroup, takenGroup } from './prepare-group.ts';
 import { groupsOfSlice } from './prepare-load.ts';
 import type { ChangeFile, FileWrite, JoinFiles } from './plan.ts';
+import { isNewFile } from './plan.ts';
 
 export interface GroupCounts {
   encoded: number;
@@ -29,10 +33,12 @@ export interface LakeFileVersion {
 /**
  * Carries out the plan for one lake file. A few row groups are in memory at a time, whatever the size of the file.
  * @param counts is added to as row groups are passed
+ * @throws TableBlocked, as the pieces are made, if the file could not be read again
  */
 export function writeLakeFile(write: FileWrite, content: FileContent, counts: GroupCounts): LakeFileVersion {
   const output = new FileOutput(content);
-  return { pieces: piecesOf(write, content, counts, output), footer: () => output.footer };
+  const pieces = unlessTooLarge(write, piecesOf(write, content, counts, output));
+  return { pieces, footer: () => output.footer };
 }
 
 async function* piecesOf(
@@ -57,6 +63,22 @@ async function* piecesOf(
     }
   }
   yield* output.end(noteOf(write));
+}
+
+/** Better no file than one that Tidemark itself would not read. */
+async function* unlessTooLarge(write: FileWrite, pieces: AsyncGenerator<Piece>): AsyncGenerator<Piece> {
+  try {
+    yield* pieces;
+  } catch (error) {
+    if (!(error instanceof FooterTooLarge)) throw error;
+    const file = isNewFile(write)
+      ? `A new lake file${write.folder && ` in ${write.folder}`}`
+      : `The lake file ${write.file.key}`;
+    throw new TableBlocked('', `${file} cannot be written: ${error.message}.`, {
+      next: `Raise rowsPerRowGroup and build the table anew: ${commandText('replay', TABLE, '--all')}. Or have DMS leave out columns (transformation rules of the task) and reload the table.`,
+      cause: error,
+    });
+  }
 }
 
 /** A file of the table's columns and no rows: it takes the place of a file that must not come (back) into being. */

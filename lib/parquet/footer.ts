@@ -1,5 +1,6 @@
 import type { SchemaElement } from 'hyparquet';
 import type { Column } from './column-type.ts';
+import { CHUNKS_MAX, requireShortFooter } from './footer-limits.ts';
 import { MAGIC } from './magic.ts';
 import type { Schema } from './schema.ts';
 import { readSchema, serializedSchema } from './schema.ts';
@@ -62,8 +63,6 @@ export { MAGIC } from './magic.ts';
 const ENCRYPTED_MAGIC = new Uint8Array([0x50, 0x41, 0x52, 0x45]);
 const ENCRYPTED = 'it is encrypted by its writer, so its columns cannot be told';
 
-/** Row groups become objects many times the size of their bytes: a load file of 1 GiB has some tens of thousands of chunks. */
-const CHUNKS_MAX = 500_000;
 /** Writers note a few things of a file. */
 const KEY_VALUES_MAX = 10_000;
 
@@ -115,7 +114,10 @@ export function footerLength(end: Uint8Array): number {
   return new DataView(end.buffer, end.byteOffset, 8).getUint32(0, true) + 8;
 }
 
-/** Serialises a footer with its length and magic number. */
+/**
+ * Serialises a footer with its length and magic number.
+ * @throws FooterTooLarge
+ */
 export function writeFooter(footer: {
   /** One for each column. */
   elements: readonly SchemaElement[];
@@ -135,6 +137,7 @@ export function writeFooter(footer: {
   ];
   const end = new Uint8Array(8);
   const length = parts.reduce((sum, part) => sum + part.length, 0);
+  requireShortFooter(length + end.length);
   new DataView(end.buffer).setUint32(0, length, true);
   end.set(MAGIC, 4);
   return concatenated([...parts, end]);

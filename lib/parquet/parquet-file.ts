@@ -1,6 +1,7 @@
 import { messageOf } from '../errors.ts';
 import type { Footer } from './footer.ts';
 import { footerLength, parseFooter } from './footer.ts';
+import { FOOTER_BYTES_MAX } from './footer-limits.ts';
 
 /** The file is not what a flat Parquet file must be; the message says in what, as the end of a sentence. */
 export class MalformedParquet extends Error {
@@ -43,4 +44,3 @@ function footerGuess(size: number): number {
 
 const FOOTER_GUESS_MIN = 64 * 1024;
 const FOOTER_GUESS_MAX = 1024 * 1024;
-const FOOTER_BYTES_MAX = 64 * 1024 * 1024;

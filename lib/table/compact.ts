@@ -184,7 +184,7 @@ class Compaction {
     if (!this.request.join) return;
     const { limits } = this.site.ports.config;
     const { columns } = storedColumns(this.row, lakeFiles.columns);
-    for (const files of joinableFiles(lakeFiles.current, limits)) {
+    for (const files of joinableFiles(lakeFiles.current, columns.length, limits)) {
       const sources = await mapConcurrently(files, FILES_PER_STEP, (file) => file.open());
       const join = planJoin(sources, columns, this.request.purge, limits);
       yield [[join], files.map((file): FileWrite => ({ kind: 'empty', file, reason: join.reason }))];

@@ -40,7 +40,7 @@ export async function planStep(
     { ...row.progress, attempts },
     held,
     limits,
-    row.settings.partitionKey.length === 0,
+    { isPartitioned: row.settings.partitionKey.length > 0, columns: lakeFiles.columns },
     raw,
   );
   const later = step.kind === 'late' ? step.later : [];

@@ -2,9 +2,11 @@ import type { Limits } from '../config.ts';
 import type { Hold } from '../lake/file-metadata.ts';
 import type { OpenRawFile, RawObject, RawSlice } from '../merge/raw-slice.ts';
 import { openRawFile } from '../merge/raw-slice.ts';
+import type { Column } from '../parquet/column-type.ts';
 import { TableBlocked } from '../errors.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { Progress } from './row.ts';
+import { streamedUpTo } from './streamed-slice.ts';
 
 /** What one merge takes. */
 export interface ChosenSlices {
@@ -20,7 +22,8 @@ export interface ChosenSlices {
  * A slice that an earlier merge wrote to some partitions before it died must come with the same bounds again, or the
  * notes about it in the lake's footers would not tell what is there.
  * @param attempts merges before this one that did not come to an end; each halves what is taken
- * @param mayStream whether all rows of a load file go into one folder
+ * @param lake.isPartitioned whether the rows of a file go into several folders: then none is streamed
+ * @param lake.columns of the table so far
  * @throws TableBlocked if the first file is not readable. A later one only ends what is taken.
  */
 export async function chooseSlices(
@@ -28,7 +31,7 @@ export async function chooseSlices(
   { partial, attempts }: Pick<Progress, 'partial' | 'attempts'>,
   holds: readonly Hold[],
   limits: Limits,
-  mayStream: boolean,
+  lake: { isPartitioned: boolean; columns: readonly Column[] },
   raw: ObjectStore,
 ): Promise<ChosenSlices> {
   const share = 1 / 2 ** attempts;
@@ -52,8 +55,9 @@ export async function chooseSlices(
       const isLarge = from + fitting < file.rows;
       // A large file begins a merge of its own.
       if (slices.length > 0 && isLarge) return { slices, streamed: false };
-      const streamed = isLarge && mayStream && file.kind === 'load';
-      const to = Math.min(file.rows, held ?? (streamed ? streamedUpTo(file, from, share, limits) : from + fitting));
+      const streamed = isLarge && !lake.isPartitioned && file.kind === 'load';
+      const end = streamed ? streamedUpTo(file, from, share, lake.columns, limits) : from + fitting;
+      const to = Math.min(file.rows, held ?? end);
       slices.push({ file, from, to });
       room -= shareOf(file, from, to, limits);
       if (isLarge || room <= 0) return { slices, streamed };
@@ -64,20 +68,6 @@ export async function chooseSlices(
 
 /** The table's row has room for the names of what a merge commits. */
 const NAME_BYTES_MAX = 48 * 1024;
-
-/** The end of a slice as large as a lake file, or an even part of what is left, where a row group of the file ends. */
-function streamedUpTo({ rows, footer }: OpenRawFile, from: number, share: number, { targetFileBytes }: Limits): number {
-  let end = 0;
-  const left: { end: number; bytes: number }[] = [];
-  for (const { rows: inGroup, chunks } of footer.rowGroups) {
-    end += inGroup;
-    if (end > from) left.push({ end, bytes: chunks.reduce((sum, chunk) => sum + chunk.end - chunk.start, 0) });
-  }
-  const bytesLeft = left.reduce((sum, { bytes }) => sum + bytes, 0);
-  const wanted = bytesLeft / Math.ceil(bytesLeft / (targetFileBytes * share));
-  let bytes = 0;
-  return left.find((group) => (bytes += group.bytes) >= wanted)?.end ?? rows;
-}
 
 /** How many rows from a row on, at least one, take no more than a share of a merge's memory. */
 function rowsWithin(file: OpenRawFile, from: number, room: number, limits: Limits): number {

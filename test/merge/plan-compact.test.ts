@@ -108,25 +108,46 @@ describe('a file that is compacted', () => {
 });
 
 describe('files that are joined', () => {
+  const file = (key: string, size: number, { rows = 1, footerBytes = 1 } = {}) =>
+    ({
+      key,
+      size,
+      rows,
+      footerBytes,
+      columns: COLUMNS as unknown,
+      folder: key.slice(0, key.lastIndexOf('/') + 1),
+    }) as KnownLakeFile;
+  const joined = (files: KnownLakeFile[], columnCount = COLUMNS.length) =>
+    joinableFiles(files, columnCount, { ...new MergeBench().limits, targetFileBytes: 100 }).map((list) =>
+      list.map(({ key }) => key),
+    );
+
   it('are the small ones of a partition, as many as fit into one', () => {
-    const file = (key: string, size: number, rows = 1) =>
-      ({ key, size, rows, folder: key.slice(0, key.lastIndexOf('/') + 1) }) as KnownLakeFile;
     const files = [
       file('d=1/a', 40),
       file('d=1/b', 49),
       file('d=1/c', 50),
       file('d=1/d', 10),
       file('d=1/e', 30),
-      file('d=1/f', 5, 0),
+      file('d=1/f', 5, { rows: 0 }),
       file('d=2/a', 10),
       file('d=3/a', 10),
       file('d=3/b', 20),
     ];
-    const limits = { ...new MergeBench().limits, targetFileBytes: 100 };
-    expect(joinableFiles(files, limits).map((list) => list.map(({ key }) => key))).toEqual([
+    expect(joined(files)).toEqual([
       ['d=1/a', 'd=1/b', 'd=1/d'],
       ['d=3/a', 'd=3/b'],
     ]);
+  });
+
+  it('are no more than fit into one by their footers, which all columns of the table make longer', () => {
+    const mib = 1024 * 1024;
+    const files = [6, 6, 6, 4, 3].map((length, i) => file(`${i}`, 10, { footerBytes: length * mib }));
+    expect(joined(files)).toEqual([
+      ['0', '1'],
+      ['2', '3', '4'],
+    ]);
+    expect(joined(files, 2 * COLUMNS.length)).toEqual([['3', '4']]);
   });
 
   it('are named, and give their row groups: as bytes, or encoded where small ones become one', async () => {

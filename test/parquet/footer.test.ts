@@ -161,6 +161,18 @@ describe('a footer', () => {
     expect(Buffer.from(bytes).includes(structList)).toBe(true);
   });
 
+  it('that is longer than any that is read is not written', () => {
+    const struct = new Uint8Array(1024 * 1024);
+    const write = (groups: number) =>
+      writeFooter({
+        elements: [schemaElement({ name: 'a', type: INT })],
+        rowGroups: new Array<{ rows: number; struct: Uint8Array }>(groups).fill({ rows: 1, struct }),
+        metadata: new Map(),
+      });
+    expect(write(63).length).toBeGreaterThan(63 * struct.length);
+    expect(() => write(64)).toThrow(/its footer would be 67108\d+ bytes long; at most 67108864 are read/);
+  });
+
   it('keeps a column REQUIRED only where its pages are kept', () => {
     const bytes = writeDmsFile({ columns: [{ name: 'ts', type: { kind: 'string' }, required: true }], rows: [['x']] });
     const [column] = parse(bytes).columns;
