@@ -341,8 +341,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'a table that is built anew takes what its load superseded',
     'lib/table/rebuild.ts',
-    '...newGeneration(progress.generation + 1), since,',
-    '...newGeneration(progress.generation + 1), since: Math.min(0, since),',
+    'since,\n      supersededLoadFiles,',
+    'since: Math.min(0, since),\n      supersededLoadFiles,',
   ),
   bug(
     'merged files that were copied are taken for late ones',
