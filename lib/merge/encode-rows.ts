@@ -41,9 +41,13 @@ export function encodeRows({ columns, rowsPerRowGroup, bytesMax = Infinity }: Ro
   const groups: EncodedRows = [];
   let bytes = 0;
   for (const { column, sources, bloomFilter, isLoadOperation } of columns) {
-    const segments = segmentsOf(sources, column);
-    bytes += segments.reduce((sum, segment) => sum + rowBytes(segment), 0);
-    if (bytes > bytesMax) throw new TooManyBytes(`the rows take more than ${bytesMax} bytes`);
+    // One by one: what a chunk's values take, its bytes do not tell.
+    const segments = sources.map((source): Segment => {
+      const segment = segmentOf(source, column);
+      bytes += rowBytes(segment);
+      if (bytes > bytesMax) throw new TooManyBytes(`the rows take more than ${bytesMax} bytes`);
+      return segment;
+    });
     const joined = joinSegments(column.type, segments);
     const vector = isLoadOperation ? loadOperations(joined) : joined;
     const count = Math.ceil(vector.length / rowsPerRowGroup);
@@ -64,11 +68,9 @@ export class NotAnInsert extends Error {
   override readonly name = 'NotAnInsert';
 }
 
-function segmentsOf(sources: readonly RowSource[], column: Column): Segment[] {
-  return sources.map((source): Segment => {
-    if ('vector' in source) return { vector: source.vector, start: 0, end: source.vector.length };
-    return { vector: decodeStored(source.stored, column), start: source.start, end: source.end };
-  });
+function segmentOf(source: RowSource, column: Column): Segment {
+  if ('vector' in source) return { vector: source.vector, start: 0, end: source.vector.length };
+  return { vector: decodeStored(source.stored, column), start: source.start, end: source.end };
 }
 
 function loadOperations(said: Vector): Vector {

@@ -39,16 +39,21 @@ export function isGeneral(encoding: number, { physical }: ColumnType): boolean {
  */
 export class RepeatedBytes {
   private bytes = 0;
+  private bytesMax = 128 * 1024 * 1024;
 
-  /** Before anything is made of them. @throws Error if they are too many. */
-  add(bytes: number): void {
+  /**
+   * Before anything is made of them.
+   * @param values that repeat them: addresses, paths and the like begin alike
+   * @throws Error if they are too many.
+   */
+  add(bytes: number, values: number): void {
     this.bytes += bytes;
-    if (this.bytes > REPEATED_BYTES_MAX)
-      throw new Error(`its values repeat more than ${REPEATED_BYTES_MAX} bytes of each other`);
+    this.bytesMax += values * REPEATED_BYTES_PER_VALUE;
+    if (this.bytes > this.bytesMax) throw new Error(`its values repeat more than ${this.bytesMax} bytes of each other`);
   }
 }
 
-const REPEATED_BYTES_MAX = 128 * 1024 * 1024;
+const REPEATED_BYTES_PER_VALUE = 256;
 
 /**
  * Decodes values of one of these encodings, without nulls.
@@ -148,7 +153,7 @@ function deltaBytes(
     if (own > source.length - start) throw new Error('the values of a page are longer than the page');
     offsets[i + 1] = total;
   }
-  repeated.add(total - own);
+  repeated.add(total - own, count);
   const bytes = new Uint8Array(total);
   let from = start;
   for (let i = 0; i < count; i++) {

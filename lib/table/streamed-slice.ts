@@ -1,7 +1,8 @@
 import type { Limits } from '../config.ts';
+import { ColumnNames } from '../merge/column-names.ts';
 import { rowGroupsOf } from '../merge/load-units.ts';
 import type { OpenRawFile } from '../merge/raw-slice.ts';
-import { tableColumns } from '../merge/row-batch.ts';
+import { OP } from '../merge/row-batch.ts';
 import type { Column } from '../parquet/column-type.ts';
 
 /**
@@ -18,7 +19,9 @@ export function streamedUpTo(
   { targetFileBytes, rowsPerRowGroup }: Limits,
 ): number {
   let to = upToBytes(file, from, targetFileBytes * share);
-  const columns = tableColumns([{ file, from, to }], lakeColumns).length;
+  const names = lakeColumns.map(({ name }) => name);
+  const own = new ColumnNames(names).named(file.footer.columns).map(({ name }) => name);
+  const columns = new Set([...names, ...own, OP]).size;
   // One row group at least.
   const chunksMax = Math.max(columns, CHUNKS_PER_FILE * share);
   for (;;) {

@@ -55,6 +55,12 @@ describe('a slice of a load file that becomes a lake file', () => {
     expect(slices.length).toBeLessThanOrEqual(Math.ceil(total / 50_000));
   });
 
+  it('is no smaller where the columns were renamed in case only', () => {
+    const file = loadFile(2_000, 300_000);
+    const renamed = names(2_000).map(({ name, type }) => ({ name: name.toUpperCase(), type }));
+    expect(slicesOf(file, DEFAULT_LIMITS, renamed)).toEqual(slicesOf(file, DEFAULT_LIMITS, names(2_000)));
+  });
+
   it('is of thousands of rows, and so are its row groups, though the table is as wide as any', () => {
     const file = loadFile(9_999, 100_000);
     const [slice] = slicesOf(file);
