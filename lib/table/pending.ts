@@ -3,6 +3,7 @@ import type { DatedChangeFile } from './coverage.ts';
 import { isAccountedFor } from './coverage.ts';
 import type { ChangeFile, LoadFile, RawListing } from './raw-listing.ts';
 import type { Progress } from './row.ts';
+import { loadDate } from './row.ts';
 
 /** Change files that are not merged, nor part of a later full load, in the order in which they apply. */
 export function pendingChanges(progress: Progress, listing: RawListing): ChangeFile[] {
@@ -26,8 +27,16 @@ export function isMerged(file: DatedChangeFile, { coverage, since }: Progress): 
 }
 
 /** Load files that are not merged, nor left over from the load before. */
-export function pendingLoads(progress: Progress, listing: RawListing): LoadFile[] {
-  return listing.loadFiles.filter((file) => isPendingLoad(file, progress));
+export function pendingLoads(progress: Progress, { loadFiles }: RawListing): LoadFile[] {
+  const pending = loadFiles.filter((file) => isPendingLoad(file, progress));
+  // Whoever copies the files that are merged copies those that are left over, too.
+  const areCopied = loadFiles.some((file) => isCopiedLoad(file, progress));
+  return areCopied ? pending.filter((file) => !isVersionSuperseded(file, progress)) : pending;
+}
+
+/** Whether a merged load file was written once more: DMS would not while its load goes on. */
+function isCopiedLoad({ name, eTag, lastModified }: LoadFile, { loadFiles, lastFullLoadDate }: Progress): boolean {
+  return loadFiles.get(name) === eTag && loadDate(lastModified) > lastFullLoadDate;
 }
 
 export function isPendingLoad(file: DatedLoadFile, progress: Progress): boolean {
@@ -41,7 +50,10 @@ export function isPendingLoad(file: DatedLoadFile, progress: Progress): boolean 
 export function isSuperseded(file: DatedLoadFile, progress: Progress): boolean {
   if (progress.loadFiles.get(file.name) === file.eTag) return false;
   const isComplete = changesBegan(progress) || progress.loadedUntil !== undefined;
-  return isComplete ? isVersionSuperseded(file, progress) : isLeftAsItWas(file, progress);
+  // In the place of one that was skipped a good one may come at any time.
+  return isComplete && !progress.skipped.has(file.name)
+    ? isVersionSuperseded(file, progress)
+    : isLeftAsItWas(file, progress);
 }
 
 /** Whether it is one that a new load superseded, and was not written since. */

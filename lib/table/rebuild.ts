@@ -110,5 +110,7 @@ export function rebuiltWith(
   const skipped = new Map([...progress.skipped].filter(([name]) => !names.has(name)));
   const row: TableRow = { path, settings, progress: { ...progress, loadFiles } };
   const built = rebuiltFrom(row, { ...listing, loadFiles: [...others, ...files] }, why);
-  return { ...built, progress: { ...built.progress, skipped } };
+  // One may be the same byte for byte as a file of the load before.
+  const superseded = new Map([...progress.supersededLoadFiles].filter(([name]) => !names.has(name)));
+  return { ...built, progress: { ...built.progress, skipped, supersededLoadFiles: superseded } };
 }

@@ -56,15 +56,15 @@ export function mayBeRefilled(row: TableRow, listing: RawListing, config: Config
  * that is filled again. What the table began with, or is built anew from, is not newer.
  */
 function hasOnlyNewChanges({ progress }: TableRow, listing: RawListing): boolean {
-  const { loadFiles, changeFiles, lastChangeAt = 0, partial, replay, adopted, takenOver } = progress;
-  const isBegun = loadFiles.size > 0 || changeFiles > 0;
-  if (!isBegun || partial || replay || adopted || takenOver) return false;
+  const { loadFiles, changeFiles, lastChangeAt = 0, partial, replay } = progress;
+  if (loadFiles.size === 0 && changeFiles === 0 && !partial && !replay) return false;
   const newest = Math.max(progress.since, lastChangeAt);
   const isNew = (file: ChangeFile): boolean =>
+    file.name !== partial?.file &&
     isNewSince(file, progress) &&
     !isMerged(file, progress) &&
     !isLate(file, progress) &&
-    file.lastModified.getTime() >= newest;
+    file.lastModified.getTime() > newest;
   const others = listing.loadFiles.length + listing.unsupported.length + listing.skipped.length;
   return others === 0 && listing.changeFiles.length > 0 && listing.changeFiles.every(isNew);
 }

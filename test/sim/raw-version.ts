@@ -15,6 +15,8 @@ export interface RawVersion {
   isBad: boolean;
   /** Nothing can be made of it. */
   isUnreadable: boolean;
+  /** It is bad for the types that the lake has. */
+  isOfOtherType: boolean;
   /** Milliseconds since the epoch, whole seconds. */
   lastModified: number;
   /** In steps of the schedule. */

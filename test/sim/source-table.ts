@@ -139,6 +139,7 @@ export class SourceTable implements Watched {
       eTag,
       isBad: damage !== undefined,
       isUnreadable: damage !== undefined && damage !== 'bad end',
+      isOfOtherType: damage === 'other type',
       lastModified: lastModified.getTime(),
       putAt: surroundings.scheduler.steps,
     };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { skipFile } from '../../lib/table/skip.ts';
 import { sweep } from '../../lib/table/sweep.ts';
 import { contentHash } from '../sim/content-hash.ts';
 import { TableLab } from './table-lab.ts';
@@ -116,5 +117,45 @@ describe('a piece of a new load that has the same rows as before, and so the sam
     table.load('LOAD00000002', [[2, 'first load']]);
     await lab.settle();
     expect(await table.rows()).toEqual(['1 second load', '3 fig']);
+  });
+
+  it('and that was skipped counts again once the skip is taken back', async () => {
+    const { lab, table } = await reloadedTable(['LOAD00000001', 'LOAD00000002']);
+    const file = 'LOAD00000002.parquet';
+    await skipFile(table.path, file, { undo: false }, lab.ports);
+    table.change('20260302-100000000', [['I', 3, 'fig']]);
+    await lab.settle();
+    expect(await table.rows()).toEqual(['1 apricot', '3 fig']);
+    await skipFile(table.path, file, { undo: true }, lab.ports);
+    await lab.settle();
+    await table.merge();
+    expect(await table.rows()).toEqual(['1 apricot', '2 pear', '3 fig']);
+  });
+
+  it('and comes in the place of a bad one that was skipped is merged', async () => {
+    const { lab, table } = await reloadedTable(['LOAD00000001', 'LOAD00000002']);
+    const file = 'LOAD00000002.parquet';
+    table.put(file, Buffer.from('this is no Parquet file'));
+    await lab.settle();
+    await skipFile(table.path, file, { undo: false }, lab.ports);
+    table.change('20260302-100000000', [['I', 3, 'fig']]);
+    await lab.settle();
+    table.load('LOAD00000002', [[2, 'pear']]);
+    await lab.settle();
+    expect(await table.rows()).toEqual(['1 apricot', '2 pear', '3 fig']);
+  });
+
+  it('and was copied together with the merged ones is still left over', async () => {
+    const lab = new TableLab({}, undefined, contentHash);
+    const table = await lab.activeTable();
+    for (const id of [1, 2]) table.load(`LOAD0000000${id}`, [[id, 'first load']]);
+    table.change('20260301-100000000', [['U', 1, 'changed']]);
+    await lab.settle();
+    table.load('LOAD00000001', [[1, 'second load']]);
+    await lab.settle();
+    table.load('LOAD00000001', [[1, 'second load']]);
+    table.load('LOAD00000002', [[2, 'first load']]);
+    await lab.settle();
+    expect(await table.rows()).toEqual(['1 second load']);
   });
 });

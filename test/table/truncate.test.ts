@@ -141,6 +141,37 @@ describe('a table whose raw files are all gone', () => {
     expect(await table.rows()).toEqual(['7 kiwi wed']);
   });
 
+  it('gets its lake emptied also where it is filled again while files are merged again', async () => {
+    const table = await merged({ onTruncate: 'empty' });
+    const from = { kind: 'from file', file: FILES[1]! } as const;
+    await setBack(table.path, from, table.lab.ports);
+    truncate(table);
+    table.change('20260301-110000000', [['I', 7, 'kiwi', 'wed']]);
+    await table.lab.settle();
+    expect(await table.rows()).toEqual(['7 kiwi wed']);
+  });
+
+  it('gets its lake emptied also where it is filled again when a file was half merged', async () => {
+    const lab = new TableLab({ valuesPerMerge: 12 });
+    const table = await lab.activeTable({ partitionKey: ['day'], onTruncate: 'empty' });
+    table.load('LOAD00000001', [[1, 'apple', 'mon']]);
+    await lab.settle();
+    const ids = Array.from({ length: 10 }, (_, i) => i + 10);
+    const large = table.change(
+      '20260301-100000000',
+      ids.map((id) => ['I', id, 'many', 'tue']),
+    );
+    let writes = 0;
+    lab.onCall = ({ store, name }) => (store === 'lake' && name === 'write' && ++writes > 1 ? 'reject' : 'none');
+    await table.merge([large]);
+    lab.onCall = () => 'none';
+    expect(await table.item()).toHaveProperty('Partial');
+    truncate(table);
+    table.change('20260301-110000000', [['I', 7, 'kiwi', 'wed']]);
+    await lab.settle();
+    expect(await table.rows()).toEqual(['7 kiwi wed']);
+  });
+
   it.each([
     ['a merged one is left', FILES[1]!],
     ['its load is left', FILES[0]!],
