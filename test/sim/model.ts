@@ -170,9 +170,6 @@ export class TableModel {
   /** Nothing is left of what there was, since all raw files were removed: what is there now is all. */
   emptied(): void {
     this.#committed.clear();
-    // An empty lake has no types that others would have to fit.
-    for (const version of this.present.values())
-      if (version.isOfOtherType) Object.assign(version, { isBad: false, isUnreadable: false });
     this.since = 0;
     this.currentLoad = new Set([...this.present.values()].flatMap(({ kind, name }) => (kind === 'load' ? [name] : [])));
   }

@@ -154,9 +154,11 @@ export class Outside {
       case 'column':
         return step(`columns of ${name} are others: ${event.change}`, () => table.changeColumns(event.change));
       case 'on truncate':
-        return step(`OnTruncate of ${name} becomes ${event.then}`, () =>
-          edit(table, { OnTruncate: event.then }, this.account()),
-        );
+        return step(`OnTruncate of ${name} becomes ${event.then}`, () => {
+          // In an emptied lake no type is another.
+          if (event.then === 'empty' && [...model.present.values()].some(({ isOfOtherType }) => isOfOtherType)) return;
+          edit(table, { OnTruncate: event.then }, this.account());
+        });
       case 'expire':
         return step(`the oldest raw files of ${name} are removed`, () => table.removals.expire(event.count));
       case 'vanish':

@@ -90,9 +90,10 @@ export class SourceTable implements Watched {
 
   change(name: string, number: number, changes: readonly RowChange[], damage: Damage | undefined): RawVersion {
     const rows = changes.map(({ op, id, day }, i) => this.#row(op, id, DAYS[day]!, number, i));
-    // Another type is bad where a lake file has the column as it was; changes may undo each other and leave none, and so may
-    // the hourly solution.
-    const isTyped = this.item?.LoadFiles !== undefined && this.item.TakenOver !== true;
+    // Another type is bad where a lake file has the column as it was; changes may undo each other and leave none, so may the
+    // hourly solution, and a lake may be emptied.
+    const { item } = this;
+    const isTyped = item?.LoadFiles !== undefined && item.TakenOver !== true && item.OnTruncate !== 'empty';
     return this.put(
       { name, kind: 'change', rows, columns: this.columns },
       damage === 'other type' && !isTyped ? 'odd operation' : damage,
