@@ -308,6 +308,26 @@ describe('a catalog that fails', () => {
     expect(await table.rows()).toEqual(['1 plum']);
   });
 
+  it('is given up where neither rows nor raw files are left, and made up for once there are', async () => {
+    const { lab, table } = await registering();
+    catalogCalls(lab, () => true);
+    const key = table.change('20260301-100000000', [['D', 1]]);
+    await lab.settle();
+    lab.raw.remove(key);
+    lab.clock.advance(60 * 60_000);
+    const woken = async (cause: string): Promise<number> => {
+      const report = await sweep(cause, lab.ports);
+      await lab.settle();
+      return report.woken;
+    };
+    expect([await woken('one'), await woken('two')]).toEqual([1, 0]);
+    expect(await catalogOf(table)).toEqual({ table: ORDERS });
+    lab.onCall = () => 'none';
+    table.change('20260302-100000000', [['I', 2, 'pear']]);
+    await lab.settle();
+    expect(lab.catalog.shown(ORDERS)).toMatchObject({ columns: expect.arrayContaining(['id int']) });
+  });
+
   it('is tried again by the sweep, for all that is missing, where nothing changes any more', async () => {
     const { lab, table } = await registering({ partitionKey: ['day'] });
     catalogCalls(lab, (name) => name === 'createPartitions');
