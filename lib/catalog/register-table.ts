@@ -23,13 +23,15 @@ export interface TableEntry {
  *   a later lake, was faster; whatever `check` throws.
  */
 export async function registerTable(entry: TableEntry, catalog: Catalog, check: () => void): Promise<void> {
+  let tried = entry;
   for (let attempt = 1; ; attempt++) {
     try {
-      await registerOnce(entry, catalog, check);
+      await registerOnce(tried, catalog, check);
       return;
     } catch (error) {
-      // What is there now may well be our own: the answer to a write can be lost.
+      // What is there now may well be our own, since the answer to a write can be lost; its partitions may not be.
       if (!(error instanceof CatalogChanged) || attempt === ATTEMPTS_MAX) throw error;
+      tried = { ...entry, newFolders: undefined };
     }
   }
 }

@@ -4,20 +4,16 @@ import type { TableName } from '../dms/object-key.ts';
 import type { CatalogName } from '../ports/catalog.ts';
 import type { CatalogState, Progress, TableRow } from './row.ts';
 
-/** Whether a table is still to be registered under that name, now that it has something to be merged. */
+/** Whether something of a table that was merged is still to be registered under that name. */
 export function isCatalogDue(state: CatalogState | undefined, name: CatalogName): boolean {
-  return isLeftDue(state, name) || state?.definition === undefined;
+  return !state || state.due || state.definition === undefined || state.table !== catalogNameText(name);
 }
 
-/** Whether something that was merged is left to be registered, by a table's row; never where tables are not registered. */
+/** The same by a table's row alone; never where tables are not registered. */
 export function isRowDueInCatalog({ progress }: TableRow, name: TableName, { catalogDatabase }: Config): boolean {
   const isMerged = progress.generation > 0 && (progress.loadFiles.size > 0 || progress.changeFiles > 0);
   if (catalogDatabase === undefined || !isMerged) return false;
-  return isLeftDue(progress.catalog, catalogName(catalogDatabase, name));
-}
-
-function isLeftDue(state: CatalogState | undefined, name: CatalogName): boolean {
-  return !state || state.due || state.table !== catalogNameText(name);
+  return isCatalogDue(progress.catalog, catalogName(catalogDatabase, name));
 }
 
 /**

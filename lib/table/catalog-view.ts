@@ -16,6 +16,7 @@ import { storedColumns } from './stored-columns.ts';
 /**
  * What a table's lake is, from its files: for what an earlier merge has left to be registered. Where rows came and went
  * again there may be no file; the first one will have the columns of the raw files.
+ * @param listing of the whole table
  * @returns undefined if there is no raw file either, so that nothing is known of its columns
  * @throws CatalogRefused if nothing says of which types its partition columns are.
  */

@@ -69,8 +69,7 @@ export async function registerInCatalog(
   try {
     check();
     const known = await view();
-    // Whatever comes to be merged is due by itself.
-    if (!known) return await saveState(row, { ...state, due: false, tries: 0, failed: undefined }, site);
+    if (!known) return row;
     state = { ...state, partitionTypes: known.schema.partitionColumns.map(({ type }) => type) };
     await registerView(known, catalog, check);
     state = { ...state, definition: definitionDigest(known.schema), due: false, tries: 0, failed: undefined };

@@ -167,7 +167,11 @@ export class Reconciliation {
     if (!isRowDueInCatalog(row, this.name, this.ports.config)) return row;
     return registerInCatalog(
       row,
-      () => readCatalogView(row, this.name, prefix, listing, this.access, this.ports),
+      async () => {
+        // Below the mark there may be raw files that say what the lake does not.
+        const whole = listing.whole ? listing : await this.listWhole(row);
+        return readCatalogView(row, this.name, prefix, whole, this.access, this.ports);
+      },
       this,
     );
   }

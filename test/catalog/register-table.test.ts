@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { TableEntry } from '../../lib/catalog/register-table.ts';
 import { registerTable } from '../../lib/catalog/register-table.ts';
 import { tableDefinition } from '../../lib/catalog/table-definition.ts';
@@ -75,6 +75,24 @@ describe('a lost answer', () => {
     await register(wanted);
     expect(shown()?.columns).toEqual(['id int', 'note string']);
     expect(calls).toEqual(['table']);
+  });
+});
+
+describe('an answer that is lost, and the request sent again by the client', () => {
+  it('leaves no partition with other columns than the table', async () => {
+    const folders = ['day=2026-03-01/'];
+    await register({ partitionColumns: DAY, folders, asOf: 1 });
+    const replaceTable = catalog.replaceTable.bind(catalog);
+    jest.spyOn(catalog, 'replaceTable').mockImplementation(async (...request) => {
+      await replaceTable(...request);
+      await replaceTable(...request);
+    });
+    const columns = [{ name: 'id', type: BIGINT }];
+    const newFolders = ['day=2026-03-02/'];
+    await register({ columns, partitionColumns: DAY, folders: [...folders, ...newFolders], newFolders, asOf: 2 });
+    expect(shown()).toMatchObject({ columns: ['id bigint'], partitions: ['2026-03-01', '2026-03-02'] });
+    for (const partition of catalog.partitionsOf('lake.orders'))
+      expect(partition.columns).toEqual([{ name: 'id', type: 'bigint' }]);
   });
 });
 

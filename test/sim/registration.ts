@@ -2,27 +2,34 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { MemoryCatalog } from '../cloud/memory-catalog.ts';
 import type { LakeView } from './lake-view.ts';
+import { isSkipped } from './raw-version.ts';
 import type { SourceTable } from './source-table.ts';
 
 /** The setting that says where tables are registered. */
 export const CATALOG_DATABASE = 'lake_{schema}';
 
+/** Whether nothing tells the columns of a table, which cannot be registered then: it has neither lake files nor raw files. */
+export function hasNoColumns({ lakeFolder, model, item }: SourceTable, view: LakeView): boolean {
+  const good = [...model.present.values()].filter((file) => !file.isBad && !(item && isSkipped(file, item)));
+  return view.columns(lakeFolder).size === 0 && good.length === 0;
+}
+
 /** What the catalog has wrong of a table, or does not know of it; undefined if nothing. */
 export async function unregistered(
-  { path, name, lakeFolder, isPartitioned, item, model }: SourceTable,
+  table: SourceTable,
   catalog: MemoryCatalog,
   view: LakeView,
 ): Promise<string | undefined> {
+  const { path, name, lakeFolder, isPartitioned, item } = table;
   // What the hourly solution left is registered with the first merge on top of it.
   const isMerged = Number(item?.Generation ?? 0) > 0 && (item?.LoadFiles ?? item?.ChangeFiles) !== undefined;
   if (!isMerged || item?.ActiveFlag !== 'true' || item.Blocked !== undefined) return undefined;
-  // Nothing tells its columns.
-  if (view.columns(lakeFolder).size === 0 && model.present.size === 0) return undefined;
-  const [schema, table] = name.split('/') as [string, string];
-  const entry = `lake_${schema}.${table}`;
+  if (hasNoColumns(table, view)) return undefined;
+  const [schema, tableName] = name.split('/') as [string, string];
+  const entry = `lake_${schema}.${tableName}`;
   const state = item.Catalog as { due?: boolean } | undefined;
   if (state === undefined || state.due === true) return `${path} is not registered, as its row says`;
-  const registered = await catalog.table({ database: `lake_${schema}`, table });
+  const registered = await catalog.table({ database: `lake_${schema}`, table: tableName });
   if (!registered) return `${entry} is not in the catalog, though the row of ${path} says so`;
   const types = new Map(registered.columns.map((column) => [column.name, column.type]));
   // What has no rows may be left from before the table was partitioned, and lies in no partition.

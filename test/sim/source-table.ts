@@ -167,11 +167,15 @@ export class SourceTable implements Watched {
     this.put(isOther ? { ...version, rows: fewer } : version, undefined, true);
   }
 
-  /** Whether the lake holds nothing but what is committed, and all is there that it was made from. */
+  /**
+   * Whether the lake holds nothing but what is committed, and all is there that it was made from. What is merged again, on top
+   * of what is there, has its rows in the lake already.
+   */
   get #isRebuildable(): boolean {
     const { consumers, surroundings } = this.account();
     const isMerging = consumers.isMerging(this.path) || surroundings.calls.isUnderWay('tables', this.path);
-    const isSettled = this.item?.Intent === undefined && this.item?.Attempts === undefined;
+    const { item } = this;
+    const isSettled = [item?.Intent, item?.Attempts, item?.Replay].every((pending) => pending === undefined);
     return !isMerging && isSettled && !this.model.hourly && !this.model.isPartGone();
   }
 
