@@ -184,8 +184,10 @@ export class SourceTable implements Watched {
       // Once a skip of it is taken back nobody knows of it until it is in the way. Of the first piece a part may be in the lake:
       // until it is said to be in the way another is of a new load.
       const isBegun = version.name === FIRST_PIECE && this.item?.BuiltWith !== undefined;
-      const isUnknown =
-        version.kind === 'load' && (this.item?.LoadedUntil !== undefined || isBegun) && !this.#isInTheWay(version);
+      // One that is left from a load before would be of the new one.
+      const isOld = !this.model.currentLoad.has(version.name);
+      const mayBeNews = this.item?.LoadedUntil !== undefined || isBegun || isOld;
+      const isUnknown = version.kind === 'load' && mayBeNews && !this.#isInTheWay(version);
       if (by === 'replacing' && !isUnknown) this.put(version);
       else this.removals.remove(version.name);
     }
