@@ -45,10 +45,14 @@ export function rebuiltFrom(row: TableRow, listing: RawListing, why: string): Ne
   const allGone = progress.lastFullLoadDate !== NEVER_LOADED && listing.loadFiles.length === 0;
   if (gone.length > 0 || allGone || merged < progress.changeFiles) {
     const changesGone = Math.max(0, progress.changeFiles - merged);
+    // Nothing would tell whether those changes came before the new load.
+    const isLoadUnknown = allGone && !changesBegan(progress) && progress.loadFiles.size === 0;
+    const once =
+      isLoadUnknown && listing.changeFiles.length > 0 ? ' once the change files that are there are removed' : '';
     throw new TableBlocked(
       '',
       `The table must be built anew, since ${why}, but ${allGone ? 'all' : gone.length} load files and ${changesGone} change files are gone.`,
-      { next: `Restore them, or have DMS reload the table${orKeepKeys(row)}.` },
+      { next: `Restore them, or have DMS reload the table${once}${orKeepKeys(row)}.` },
     );
   }
   // The load's own order of things is kept: what it superseded then it supersedes now.

@@ -52,7 +52,10 @@ export class Removals {
 
   /** All raw files are removed, as DMS does for a TRUNCATE. */
   truncate(): void {
-    if (this.#isNeeded) return;
+    if (!this.#isNeeded) this.removeAll();
+  }
+
+  removeAll(): void {
     for (const name of [...this.table.model.present.keys()]) this.remove(name);
   }
 

@@ -101,7 +101,11 @@ class Simulation {
       await this.#mustCome('at the end');
     }
     if (this.scheduler.random.chance(0.5)) await this.#unblock('restored', (table) => table.removals.restore());
-    await this.#unblock('loaded again', (table) => this.outside.loadAgain(table, [[1, 2]], []));
+    await this.#unblock('loaded again', (table) => {
+      // As DMS does before, in all its modes but one.
+      if (!table.tellsSuperseded) table.removals.removeAll();
+      this.outside.loadAgain(table, [[1, 2]], []);
+    });
     if (this.scheduler.random.chance(REBUILT_SHARE)) {
       for (const { path } of this.outside.tables) runReplay(this.account, path, { kind: 'all' });
       await this.#settle();

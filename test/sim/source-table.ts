@@ -77,6 +77,16 @@ export class SourceTable implements Watched {
     return loads.every((version) => loadFiles(item)[version.name] === version.eTag);
   }
 
+  /**
+   * Whether the row tells change files that a new full load supersedes from those after it. Of a load that is not merged, or is to
+   * be merged again and had no changes, it cannot.
+   */
+  get tellsSuperseded(): boolean {
+    const { item } = this;
+    const known = [item?.LoadFiles, item?.LoadedUntil, item?.ChangeFiles, item?.LastChangeAt, item?.Partial];
+    return known.some((one) => one !== undefined) || item?.TakenOver === true || item?.Adopted === true;
+  }
+
   hold(put: () => void, how: Lateness): void {
     this.#held.push({ put, how });
   }

@@ -511,3 +511,19 @@ function deferred(): { promise: Promise<void>; resolve: () => void } {
   const promise = new Promise<void>((settle) => (resolve = settle));
   return { promise, resolve };
 }
+
+describe('a load that goes while it is merged again, before any change was', () => {
+  it('has the table say that changes would be taken for later than another load', async () => {
+    const lab = new TableLab();
+    const table = await lab.activeTable();
+    const key = table.load('LOAD00000001', [[1, 'apple']]);
+    await lab.settle();
+    await replay(table, ALL);
+    lab.raw.remove(key);
+    table.change(FILES[0], [['U', 1, 'first']]);
+    await table.configure({ partitionKey: ['day'] });
+    expect((await lab.settle()).at(-1)?.blocked?.next).toMatch(
+      /^Restore them, or have DMS reload the table once the change files that are there are removed, or keep the keys /,
+    );
+  });
+});
