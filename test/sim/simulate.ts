@@ -193,11 +193,12 @@ class Simulation {
     }
   }
 
-  /** Whether whole listings take one call, and no sweep is to find what cannot be registered yet. */
+  /** Whether whole listings take one call, and sweeps have no table to try again: one that is blocked or cannot be registered. */
   get #mayBeQuiet(): boolean {
     const { catalog, pageKeys } = this.account;
-    const isOwed = catalog && this.outside.tables.some((table) => hasNoColumns(table, this.invariants.view));
-    return pageKeys === 1000 && !isOwed;
+    const isTried = (table: SourceTable): boolean =>
+      isRightlyBlocked(table) || (catalog !== undefined && hasNoColumns(table, this.invariants.view));
+    return pageKeys === 1000 && !this.outside.tables.some(isTried);
   }
 
   /** What is up to date costs a few reads when it is looked at again, and nothing is written. */
