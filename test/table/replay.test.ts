@@ -11,6 +11,7 @@ import { Refused } from '../../lib/table/refused.ts';
 import { skipFile } from '../../lib/table/skip.ts';
 import { sweep } from '../../lib/table/sweep.ts';
 import type { Fault } from '../cloud/fault.ts';
+import { deferred } from './deferred.ts';
 import type { Call, LabTable } from './table-lab.ts';
 import { TableLab } from './table-lab.ts';
 
@@ -504,12 +505,6 @@ describe.each([
 function nth(store: Call['store'], name: string, n: number): (call: Call) => boolean {
   let calls = 0;
   return (call) => call.store === store && call.name === name && ++calls === n;
-}
-
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve!: () => void;
-  const promise = new Promise<void>((settle) => (resolve = settle));
-  return { promise, resolve };
 }
 
 describe('a load that goes while it is merged again, before any change was', () => {
