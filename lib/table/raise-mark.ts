@@ -13,12 +13,12 @@ import { saveProgress } from './row-store.ts';
 export async function raiseMark(
   row: StoredRow,
   listing: RawListing,
-  listWhole: () => Promise<RawListing>,
+  wholeListing: () => Promise<RawListing>,
   { tables, random }: Pick<Ports, 'tables' | 'random'>,
 ): Promise<{ row: StoredRow; listing: RawListing }> {
   const { coverage } = row.progress;
   if (!isFull(coverage)) return { row, listing };
-  const whole = listing.whole ? listing : await listWhole();
+  const whole = await wholeListing();
   const [first] = pendingChanges(row.progress, whole);
   // A file that came late is looked at before the mark passes it.
   if (first && isLate(first, row.progress)) return { row, listing: whole };

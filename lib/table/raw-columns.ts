@@ -8,6 +8,7 @@ import { storedColumns } from './stored-columns.ts';
 
 /**
  * The columns that the files of a table will have which has none yet; `Op` alone if there is no raw file either.
+ * @param listing of the whole table: below its mark there may be the only files that tell
  * @throws TableBlocked if the raw file cannot be read.
  */
 export async function columnsOfRawFiles(

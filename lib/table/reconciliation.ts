@@ -132,7 +132,7 @@ export class Reconciliation {
       const started = clock.now();
       const merged = await takeStep(step, current, listing, this.stepSite(prefix));
       if (merged === 'list whole') return this.mergeWhole(current, prefix);
-      ({ row: current, listing } = await raiseMark(merged, listing, () => this.listWhole(merged), this.ports));
+      ({ row: current, listing } = await raiseMark(merged, listing, () => this.whole(merged, listing), this.ports));
       longest = Math.max(longest, clock.now() - started, 1);
     }
     const { blocked, partial, replay, rawGone, changeFiles } = current.progress;
@@ -169,7 +169,7 @@ export class Reconciliation {
       row,
       async () => {
         // Below the mark there may be raw files that say what the lake does not.
-        const whole = listing.whole ? listing : await this.listWhole(row);
+        const whole = await this.whole(row, listing);
         return readCatalogView(row, this.name, prefix, whole, this.access, this.ports);
       },
       this,
@@ -178,7 +178,7 @@ export class Reconciliation {
 
   private async settleIntent(row: StoredRow, prefix: string, listing: RawListing): Promise<StoredRow> {
     if (row.progress.intent.length === 0) return row;
-    const columnsIfNone = () => columnsOfRawFiles(row, listing, this.ports.raw);
+    const columnsIfNone = async () => columnsOfRawFiles(row, await this.whole(row, listing), this.ports.raw);
     this.meter.tookOver();
     const taken = await takeOver(row, prefix, columnsIfNone, this.deadline, this.access, this.ports);
     const settled = await emptyJoinedFiles(taken, this.compactionSite(prefix));
@@ -212,6 +212,11 @@ export class Reconciliation {
     const { file, reason, since } = blocked;
     if (since !== row.progress.blocked?.since) this.meter.befallen.blocked = { file, reason };
     return blocked;
+  }
+
+  /** What was listed, or all of the table's raw files where that was a part. */
+  private async whole(row: StoredRow, listing: RawListing): Promise<RawListing> {
+    return listing.whole ? listing : this.listWhole(row);
   }
 
   private listWhole(row: StoredRow): Promise<RawListing> {

@@ -261,4 +261,23 @@ describe('a merge taken over from before the table had any file', () => {
     expect([taken, after].map((files) => files?.map(({ rowGroups }) => rowGroups.length))).toEqual([[0], [1]]);
     expect(taken?.[0]?.columns).toEqual(after?.[0]?.columns);
   });
+
+  it('takes those columns from raw files below the mark where no other file is left', async () => {
+    const lab = new TableLab();
+    const table = await lab.activeTable();
+    const merged = table.change('20260301-100000000', [
+      ['I', 1, 'apple'],
+      ['D', 1],
+    ]);
+    await lab.settle();
+    lab.tables.edit(table.path, { LowWaterMark: '20260301-100000000.parquet', SweptAt: lab.clock.now() + 1 });
+    const lost = table.change('20260301-110000000', [['I', 2, 'pear']]);
+    lab.onCall = ({ store, name }) => (store === 'lake' && name === 'write' ? 'reject' : 'none');
+    await table.merge([lost]);
+    lab.onCall = () => 'none';
+    lab.raw.remove(lost);
+    await table.merge([merged]);
+    const [taken] = [...lab.snapshot().values()].map((bytes) => parseFooter(bytes, bytes.length));
+    expect(taken?.columns.map(({ name }) => name)).toEqual(['Op', 'id', 'item', 'day']);
+  });
 });
