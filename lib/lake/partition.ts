@@ -12,11 +12,13 @@ export function partitionFolder(columns: readonly Column[], values: readonly Phy
 }
 
 /**
- * The text that stands for a value in its folder's name; null for null, and, as in Spark, for empty text.
+ * The text that stands for a value in its folder's name; null for null, and, as in Spark, for empty text; also for the text
+ * that null's folder has, since readers take it for null. Both zeros of a float, being equal, are one.
  * @throws TypeError for bytes.
  */
 export function partitionText(column: Column, value: PhysicalValue): string | null {
-  return value === null ? null : textForm(value, column.type) || null;
+  const text = value === null ? '' : textForm(value === 0 ? 0 : value, column.type);
+  return text === '' || text === NULL_VALUE ? null : text;
 }
 
 /** The texts of a folder's partition columns, by name. Folders that are none are passed over. */

@@ -28,6 +28,7 @@ describe('a partition folder is named as Spark names it', () => {
     ['text', TEXT, utf8('shop'), 'p=shop/'],
     ['null', TEXT, null, 'p=__HIVE_DEFAULT_PARTITION__/'],
     ['empty text, as null', TEXT, utf8(''), 'p=__HIVE_DEFAULT_PARTITION__/'],
+    ["the text of null's folder, as null", TEXT, utf8(NULL_VALUE), 'p=__HIVE_DEFAULT_PARTITION__/'],
     ['the word null', TEXT, utf8('null'), 'p=null/'],
     ['a space', TEXT, utf8(' a b '), 'p= a b /'],
     ['text beyond ASCII', TEXT, utf8('Größe 日本語 🦆'), 'p=Größe 日本語 🦆/'],
@@ -49,10 +50,13 @@ describe('a partition folder is named as Spark names it', () => {
     ['a double', DOUBLE, 1, 'p=1.0/'],
     ['a large double', DOUBLE, 1e10, 'p=1.0E10/'],
     ['a small double', DOUBLE, 0.000_01, 'p=1.0E-5/'],
+    ['zero', DOUBLE, 0, 'p=0.0/'],
+    ['negative zero, as zero', DOUBLE, -0, 'p=0.0/'],
     ['NaN', DOUBLE, NaN, 'p=NaN/'],
     ['a float', FLOAT, Math.fround(0.1), 'p=0.1/'],
   ])('%s', (_, type, value, folder) => {
     expect(folderOf(type, value)).toBe(folder);
+    expect(partitionTexts(folder).get('p')).toBe(partitionText({ name: 'p', type }, value));
   });
 
   it('escapes exactly the characters that Spark and Hive escape, and NUL, which no path can hold', () => {

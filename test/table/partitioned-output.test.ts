@@ -46,6 +46,23 @@ describe('partitioned output', () => {
     expect(folders(table).sort()).toEqual(['day=50%25', NULL_FOLDER, 'day=a%2Fb', 'day=x%3Dy z', 'day=ü}'].sort());
   });
 
+  it('finds the row again whose key and partition value is what the folder of null is called', async () => {
+    const lab = new TableLab();
+    const table = await lab.activeTable({ primaryKey: ['id', 'day'], partitionKey: ['day'] });
+    const day = '__HIVE_DEFAULT_PARTITION__';
+    table.load('LOAD00000001', [
+      [1, 'apple', day],
+      [2, 'pear', day],
+    ]);
+    await lab.settle();
+    table.change('20260301-100000000', [
+      ['U', 1, 'fig', day],
+      ['D', 2, null, day],
+    ]);
+    await lab.settle();
+    expect(await table.rows()).toEqual(['1 fig']);
+  });
+
   it('is read by another engine, partition columns and all', async () => {
     const lab = new TableLab();
     const table = await lab.activeTable({ partitionKey: ['day', 'shop'] });
