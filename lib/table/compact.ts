@@ -9,7 +9,7 @@ import { NO_METRICS } from '../ports/metrics.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { CompactRequest } from '../queue/wake-up.ts';
 import { carryOut } from './carry-out.ts';
-import { removeOldEmptyFiles } from './clean-up.ts';
+import { cleanUpDue, removeOldEmptyFiles } from './clean-up.ts';
 import type { Deadline } from './deadline.ts';
 import { joinedLeftovers, readLakeFiles, updateIndex } from './lake-table.ts';
 import type { LakeAccess, LakeFiles, WrittenFile } from './lake-table.ts';
@@ -163,8 +163,10 @@ class Compaction {
     const { ports, prefix, access, deadline } = this.site;
     const meter = new Meter('', NO_METRICS);
     const carriedOut = await carryOut(this.row, { plan, batch: NO_BATCH }, prefix, deadline, meter, access, ports);
+    const empties = plan.phases.flat().some(({ kind }) => kind === 'empty');
+    const progress = { intent: [], attempts: 0, ...(empties && cleanUpDue(true, ports.clock.now())) };
     // The commit point.
-    this.row = await saveProgress(carriedOut.claimed, { intent: [], attempts: 0 }, ports.tables, ports.random);
+    this.row = await saveProgress(carriedOut.claimed, progress, ports.tables, ports.random);
     for (const write of plan.phases.flat()) this.count(write);
     for (const { size } of carriedOut.written) this.report.bytesAfter += size;
     return carriedOut.written;

@@ -3,6 +3,7 @@ import { NO_ROWS } from '../merge/plan.ts';
 import type { Column } from '../parquet/column-type.ts';
 import { lakeType, mergeColumns } from '../parquet/widening.ts';
 import { carryOut } from './carry-out.ts';
+import { cleanUpDue } from './clean-up.ts';
 import type { CompactionSite } from './compact.ts';
 import { readLakeFiles, updateIndex } from './lake-table.ts';
 import type { LakeFiles } from './lake-table.ts';
@@ -53,8 +54,9 @@ export async function emptyLake(
   const { claimed, written } = await carryOut(row, { plan, batch }, prefix, deadline, meter, access, ports);
   const emptied = rawGone && { ...rawGone, lake: 'emptied' as const };
   // The commit point.
-  const { tables, random } = ports;
-  const done = await saveProgress(claimed, { intent: [], attempts: 0, rawGone: emptied }, tables, random);
+  const { tables, random, clock } = ports;
+  const progress = { intent: [], attempts: 0, rawGone: emptied, ...cleanUpDue(true, clock.now()) };
+  const done = await saveProgress(claimed, progress, tables, random);
   meter.merged({ loadFiles: 0, changeFiles: 0, lateFiles: 0 }, plan.counts);
   for (const object of await updateIndex(lakeFiles, written, access)) meter.wrote(object);
   return done;

@@ -92,6 +92,7 @@ export function progressAttributes(path: string, progress: Progress): Record<str
     FreshSince: progress.freshSince || undefined,
     RowsToday: progress.today && { ...progress.today },
     Attempts: progress.attempts || undefined,
+    CleanUpAt: progress.cleanUpAt,
     Blocked: blocked && { ...blocked },
     Catalog: progress.catalog && catalogAttribute(progress.catalog),
   };
@@ -147,6 +148,7 @@ function progressOf(item: TableItem, path: string): Progress {
     freshSince: number(item.FreshSince),
     today: today && { day: text(today.day), rows: number(today.rows) },
     attempts: number(item.Attempts),
+    cleanUpAt: item.CleanUpAt === undefined ? undefined : number(item.CleanUpAt),
     blocked: blocked && blockedOf(blocked),
     catalog: catalog && catalogOf(catalog),
   };

@@ -9,13 +9,14 @@ import { blockTable, isStillBlocked } from './block.ts';
 import { dueAfterGivingUp, isRowDueInCatalog } from './catalog-due.ts';
 import { readCatalogView } from './catalog-view.ts';
 import { registerInCatalog } from './cataloging.ts';
+import { cleanUpDue, isCleanUpDue, removeOldEmptyFiles } from './clean-up.ts';
 import type { CompactionSite, CompactReport } from './compact.ts';
 import { compactTable, emptyJoinedFiles } from './compact.ts';
 import type { Deadline } from './deadline.ts';
 import { decide } from './decide.ts';
 import { takeOver } from './intent.ts';
 import { requireFreePlace } from './lake-place.ts';
-import { lakePrefix } from './lake-table.ts';
+import { lakePrefix, readLakeFiles } from './lake-table.ts';
 import type { LakeAccess } from './lake-table.ts';
 import { checkLegible } from './legible-settings.ts';
 import type { Meter } from './meter.ts';
@@ -89,7 +90,7 @@ export class Reconciliation {
       const present = await settleTruncation(settled, listing, this.compactionSite(prefix), this.meter);
       const upToDate = await this.merge(await this.begin(present, prefix, listing), prefix, listing);
       const merged = upToDate === 'more' ? upToDate : await this.registerWhatIsDue(upToDate, prefix, listing);
-      const more = merged === 'more' || (await this.compactFiles(merged, prefix));
+      const more = merged === 'more' || (await this.compactFiles(await this.cleanUp(merged, prefix), prefix));
       return { state: 'active', blocked: undefined, more };
     } catch (error) {
       if (error instanceof OutOfTime) return await this.outOfTime(row, listing);
@@ -182,8 +183,18 @@ export class Reconciliation {
     this.meter.tookOver();
     const taken = await takeOver(row, prefix, columnsIfNone, this.deadline, this.access, this.ports);
     const settled = await emptyJoinedFiles(taken, this.compactionSite(prefix));
-    const progress = { ...dueAfterGivingUp(settled.progress), intent: [] };
-    return saveProgress(settled, progress, this.ports.tables, this.ports.random);
+    const { tables, random, clock } = this.ports;
+    const progress = { ...dueAfterGivingUp(settled.progress), intent: [], ...cleanUpDue(true, clock.now()) };
+    return saveProgress(settled, progress, tables, random);
+  }
+
+  /** Removes what files of before have left, where no merge has done so for a day. */
+  private async cleanUp(row: StoredRow, prefix: string): Promise<StoredRow> {
+    const { tables, random, clock } = this.ports;
+    if (!isCleanUpDue(row.progress, clock.now())) return row;
+    const lakeFiles = await readLakeFiles(row, prefix, this.access);
+    const isAnyLeft = await removeOldEmptyFiles(lakeFiles, this.deadline, this.ports);
+    return saveProgress(row, cleanUpDue(isAnyLeft, clock.now()), tables, random);
   }
 
   private compactFiles(row: StoredRow, prefix: string): Promise<boolean> | false {

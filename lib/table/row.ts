@@ -77,6 +77,8 @@ export interface Progress {
   today: { day: string; rows: number } | undefined;
   /** Merges in a row that did not come to their commit: the next one takes less. */
   attempts: number;
+  /** When files that lost their rows for good may be removed, in ms since the epoch; undefined: there are none. */
+  cleanUpAt: number | undefined;
   blocked: Blocked | undefined;
   /** How the table stands in the catalog; undefined: it was never registered. */
   catalog: CatalogState | undefined;

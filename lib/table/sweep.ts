@@ -6,6 +6,7 @@ import type { ObjectSummary } from '../ports/object-store.ts';
 import type { Ports } from '../ports/ports.ts';
 import { isAccountedFor } from './coverage.ts';
 import { isRowDueInCatalog } from './catalog-due.ts';
+import { isCleanUpDue } from './clean-up.ts';
 import { rowOfItem } from './item.ts';
 import type { TableRow } from './row.ts';
 import { hasPassed, isMerged, isPendingLoad } from './pending.ts';
@@ -23,12 +24,13 @@ export interface SweepReport {
 /**
  * The safety net: lists the whole raw prefix and wakes every table that is not registered yet, or has files that its row
  * does not account for (their events were lost) or accounts for though they were not merged, or lost all its raw files or has
- * them back, or is blocked, or whose last merge did not come to its commit, or which is still to be registered in the catalog.
+ * them back, or is blocked, or whose last merge did not come to its commit, or which is still to be registered in the catalog,
+ * or has lake files to be removed.
  * @param cause tells this sweep from every other.
  */
 export async function sweep(
   cause: string,
-  { raw, tables, queue, log, metrics, config }: Omit<Ports, 'lake' | 'threads' | 'history'>,
+  { raw, tables, queue, clock, log, metrics, config }: Omit<Ports, 'lake' | 'threads' | 'history'>,
 ): Promise<SweepReport> {
   const rows = new Map<string, TableRow>();
   for await (const item of tables.scan()) rows.set(item.path, rowOfItem(item));
@@ -44,7 +46,7 @@ export async function sweep(
   // Also where no raw file is left: the one that was in the way may have been removed.
   for (const row of rows.values()) {
     const name = tableOfPath(row.path, config);
-    if (name && (isUnsettled(row) || isUnregistered(row, name, config))) await wake(row.path);
+    if (name && isUnfinished(row, name, config, clock.now())) await wake(row.path);
   }
   const withFiles = new Set<string>();
   const merged = new Map<string, number>();
@@ -80,14 +82,12 @@ function isBlocked({ settings, progress }: TableRow): boolean {
   return settings.active && progress.blocked !== undefined;
 }
 
-function isUnsettled(row: TableRow): boolean {
+/** Whether there is something to be done for a table whatever raw files it has. */
+function isUnfinished(row: TableRow, name: TableName, config: Config, now: number): boolean {
   const { blocked, intent, partial, replay, rawGone } = row.progress;
   const isHalfDone = intent.length > 0 || partial !== undefined || replay !== undefined || rawGone?.lake === 'emptying';
-  return row.settings.active && (blocked !== undefined || isHalfDone || wasEdited(row));
-}
-
-function isUnregistered(row: TableRow, name: TableName, config: Config): boolean {
-  return row.settings.active && isRowDueInCatalog(row, name, config);
+  const isToBeTried = blocked !== undefined || wasEdited(row) || isRowDueInCatalog(row, name, config);
+  return row.settings.active && (isHalfDone || isToBeTried || isCleanUpDue(row.progress, now));
 }
 
 function isSaidMerged({ progress }: TableRow, object: ObjectSummary, name: string): boolean {

@@ -4,7 +4,7 @@ import type { Ports } from '../ports/ports.ts';
 import { carryOut } from './carry-out.ts';
 import { catalogAfter } from './catalog-state.ts';
 import { registerInCatalog } from './cataloging.ts';
-import { removeOldEmptyFiles } from './clean-up.ts';
+import { cleanUpDue, removeOldEmptyFiles } from './clean-up.ts';
 import { committed } from './commit.ts';
 import type { Deadline } from './deadline.ts';
 import { freshSince, waits } from './freshness.ts';
@@ -77,7 +77,11 @@ async function mergeStep(
   const commit = committed(claimed.progress, planned.slices, counts, now);
   // The commit point: from here on these files are merged.
   const inCatalog = catalog && catalogAfter(row, name, lakeFiles, planned, ports);
-  const progress = { ...commit, ...(inCatalog && { catalog: inCatalog.state }) };
+  const progress = {
+    ...commit,
+    ...cleanUpDue(lakeFiles.stale.length > 0, now),
+    ...(inCatalog && { catalog: inCatalog.state }),
+  };
   const done = await saveProgress(claimed, progress, tables, random);
   const whole = planned.slices.filter(({ file, to }) => to === file.rows);
   const loadFiles = whole.filter(({ file }) => file.kind === 'load').length;

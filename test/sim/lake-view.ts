@@ -31,6 +31,11 @@ export class LakeView {
     return this.#files.get(key) ?? [];
   }
 
+  /** Of the files below `folder`, one for each. */
+  generations(folder: string): number[] {
+    return [...this.#files.keys()].filter((key) => key.startsWith(folder)).map(generationOf);
+  }
+
   /** How columns are stored that no two files of a table may have otherwise, or engines refuse it: names and types. */
   columns(folder: string): Set<string> {
     return this.#columnsOf((key) => key.startsWith(folder));
@@ -63,9 +68,13 @@ function isVisible(key: string): boolean {
   return !/\/_[^/=]*$/.test(key);
 }
 
+function generationOf(key: string): number {
+  return Number(/\/g(\d+)-[^/]*$/.exec(key)?.[1] ?? 0);
+}
+
 function rowsOf(key: string, records: Records): LakeRow[] {
   const [, folderDay] = /\/day=([^/]*)\//.exec(key) ?? [];
-  const generation = Number(/\/g(\d+)-[^/]*$/.exec(key)?.[1] ?? 0);
+  const generation = generationOf(key);
   const folder = key.slice(0, key.lastIndexOf('/'));
   return records.map(({ Op, id, item, day, extra, other, amount, at }) => {
     const row: Row = {

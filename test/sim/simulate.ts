@@ -112,6 +112,7 @@ class Simulation {
       await this.#mustCome('built anew from the raw files');
     }
     if (this.account.catalog) await this.#mustBeRegistered(this.account.catalog);
+    if (this.scheduler.random.chance(TIDY_SHARE)) await this.#mustBeTidy();
     if (this.#mayBeQuiet && this.scheduler.random.chance(QUIET_SHARE)) await this.#mustBeQuiet();
   }
 
@@ -193,12 +194,33 @@ class Simulation {
     }
   }
 
-  /** Whether whole listings take one call, and sweeps have no table to try again: one that is blocked or cannot be registered. */
+  /** A day later the sweep has what is left of earlier loads, or of other keys, removed. */
+  async #mustBeTidy(): Promise<void> {
+    this.scheduler.clock.advance(25 * HOUR_MS);
+    runSweep(this.account);
+    await this.#settle();
+    for (const table of this.outside.tables) {
+      const item = this.account.items.get(table.path);
+      if (isRightlyBlocked(table) || !item) continue;
+      const generations = this.invariants.view.generations(table.lakeFolder);
+      const old = generations.filter((generation) => generation !== Number(item.Generation ?? 0));
+      // One tells the columns where there is no other.
+      if (old.length > (generations.length === 1 ? 1 : 0))
+        throw new Violation(`a day later ${table.path} has files of the generations [${generations.join()}]`);
+    }
+  }
+
+  /**
+   * Whether whole listings take one call, and sweeps have nothing to do: no table to try again, since it is blocked or cannot be
+   * registered, and no old files to remove.
+   */
   get #mayBeQuiet(): boolean {
     const { catalog, pageKeys } = this.account;
     const isTried = (table: SourceTable): boolean =>
       isRightlyBlocked(table) || (catalog !== undefined && hasNoColumns(table, this.invariants.view));
-    return pageKeys === 1000 && !this.outside.tables.some(isTried);
+    const isCleanedUp = ({ item }: SourceTable): boolean =>
+      Number(item?.CleanUpAt ?? Infinity) <= this.scheduler.clock.now();
+    return pageKeys === 1000 && !this.outside.tables.some((table) => isTried(table) || isCleanedUp(table));
   }
 
   /** What is up to date costs a few reads when it is looked at again, and nothing is written. */
@@ -228,5 +250,6 @@ class Simulation {
 const STEPS_MAX = 10_000;
 const REBUILT_SHARE = 0.05;
 const QUIET_SHARE = 0.1;
+const TIDY_SHARE = 0.1;
 const HOUR_MS = 3_600_000;
 const REGISTERING_SWEEPS_MAX = 2;

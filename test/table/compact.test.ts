@@ -8,6 +8,7 @@ import { listLakeFiles, openLakeFiles } from '../../lib/lake/lake-file.ts';
 import { deadBytes } from '../../lib/merge/plan-compact.ts';
 import type { CompactRequest } from '../../lib/queue/wake-up.ts';
 import type { TableSettings } from '../../lib/table/configure.ts';
+import { sweep } from '../../lib/table/sweep.ts';
 import { setBack } from '../../lib/table/replay.ts';
 import type { Fault } from '../cloud/fault.ts';
 import type { Call, Change, LabTable, OrderRow } from './table-lab.ts';
@@ -313,6 +314,17 @@ describe('joining the files of a table', () => {
     );
     table.lab.clock.advance(25 * 60 * 60_000);
     await compact(table, JOIN);
+    expect(table.lakeFiles()).toHaveLength(2);
+    expect(await table.rows()).toEqual(rows);
+  });
+
+  it('has those it was made of removed by a sweep the day after, though nothing more comes', async () => {
+    const table = await scatteredTable();
+    const rows = await table.rows();
+    await compact(table, JOIN);
+    table.lab.clock.advance(25 * 60 * 60_000);
+    await sweep('the day after', table.lab.ports);
+    await table.lab.settle();
     expect(table.lakeFiles()).toHaveLength(2);
     expect(await table.rows()).toEqual(rows);
   });

@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { sweep } from '../../lib/table/sweep.ts';
 import { loadBytes, TableLab } from './table-lab.ts';
 
+const HOUR_MS = 3_600_000;
+
 /** The events of what was put are lost. */
 function loseEvents(lab: TableLab): void {
   lab.arrivals.length = 0;
@@ -55,6 +57,29 @@ describe('the sweep', () => {
     table.load('LOAD00000001', [[1, 'kiwi']]);
     await lab.settle();
     expect((await sweep('one', lab.ports)).woken).toBe(0);
+  });
+
+  it('has the files of before removed a day after a table was built anew by other keys, though nothing more comes', async () => {
+    const lab = new TableLab();
+    const table = await lab.activeTable({ partitionKey: ['day'] });
+    table.load('LOAD00000001', [
+      [1, 'apple', 'mon'],
+      [2, 'pear', 'tue'],
+    ]);
+    await lab.settle();
+    await table.configure({ partitionKey: ['item'] });
+    await lab.settle();
+    const old = () => table.lakeFiles().filter((file) => file.startsWith('day='));
+    expect(old()).toHaveLength(2);
+    lab.clock.advance(23 * HOUR_MS);
+    expect((await sweep('too early', lab.ports)).woken).toBe(0);
+    lab.clock.advance(HOUR_MS);
+    expect((await sweep('one', lab.ports)).woken).toBe(1);
+    await lab.settle();
+    expect(old()).toEqual([]);
+    expect(await table.rows()).toEqual(['1 apple mon', '2 pear tue']);
+    lab.clock.advance(25 * HOUR_MS);
+    expect((await sweep('two', lab.ports)).woken).toBe(0);
   });
 
   it('goes through all pages: more than 1,000 objects, more than 1,000 tables', async () => {
