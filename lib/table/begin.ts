@@ -3,7 +3,7 @@ import type { LakeFile } from '../lake/lake-file.ts';
 import { takenOver } from './coverage.ts';
 import { freshSince } from './freshness.ts';
 import { NO_NAMES, plusNames } from './name-digest.ts';
-import { versionsOf } from './raw-listing.ts';
+import { newestListed, versionsOf } from './raw-listing.ts';
 import type { RawListing } from './raw-listing.ts';
 import type { Progress, TableRow } from './row.ts';
 import { builtWithSettings, NEVER_LOADED } from './row.ts';
@@ -20,7 +20,11 @@ export function begin(
   now: number,
 ): Partial<Progress> {
   const { progress } = row;
-  const begun = { builtWith: builtWithSettings(row.settings), freshSince: freshSince(now) };
+  const begun = {
+    builtWith: builtWithSettings(row.settings),
+    freshSince: freshSince(now),
+    begunWith: newestListed(listing),
+  };
   const held = lakeFiles.reduce((newest, { generation }) => Math.max(newest, generation), 0);
   const isTakenOver = progress.lastFullLoadDate !== NEVER_LOADED || progress.lastChangeFile !== undefined;
   if (isTakenOver) return { ...begun, generation: held, takenOver: true, ...takeOver(progress, listing, held) };

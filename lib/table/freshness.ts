@@ -22,18 +22,10 @@ export function waits(files: readonly { lastModified: Date }[], { freshSince }: 
   return times.filter((time) => time >= freshSince).map((time) => Math.max(0, now - time));
 }
 
-/** From when on a table's files wait for its merges, if these begin, or begin once more, at `now`. */
+/** From when on a table's files wait for its merges, if these begin, or begin anew, at `now`. */
 export function freshSince(now: number): number {
   return now - FIRST_WAIT_MS;
 }
-
-/** Whether a raw file came when the table's merges, or the building anew of it, had begun already. */
-export function isNewSince({ lastModified }: { lastModified: Date }, { freshSince }: Progress): boolean {
-  return lastModified.getTime() > freshSince + FIRST_WAIT_MS + CLOCKS_DIFFER_MS_MAX;
-}
-
-/** Of S3's clock and ours. */
-const CLOCKS_DIFFER_MS_MAX = 60_000;
 
 /** What woke a new table arrived shortly before. */
 const FIRST_WAIT_MS = 60_000;

@@ -90,6 +90,7 @@ export function progressAttributes(path: string, progress: Progress): Record<str
         ? intent.map(({ key, replaces }) => [key, replaces === 'absent' ? '' : replaces.eTag])
         : undefined,
     FreshSince: progress.freshSince || undefined,
+    BegunWith: progress.begunWith,
     RowsToday: progress.today && { ...progress.today },
     Attempts: progress.attempts || undefined,
     CleanUpAt: progress.cleanUpAt,
@@ -146,6 +147,7 @@ function progressOf(item: TableItem, path: string): Progress {
     },
     intent: list(item.Intent).map(intendedWrite),
     freshSince: number(item.FreshSince),
+    begunWith: item.BegunWith === undefined ? undefined : number(item.BegunWith),
     today: today && { day: text(today.day), rows: number(today.rows) },
     attempts: number(item.Attempts),
     cleanUpAt: item.CleanUpAt === undefined ? undefined : number(item.CleanUpAt),

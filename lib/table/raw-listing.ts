@@ -58,8 +58,18 @@ export async function hasRawObjects(path: string, raw: Pick<ObjectStore, 'list'>
   return false;
 }
 
+/** When the newest of the raw files was last modified, in ms since the epoch; undefined if there is none. */
+export function newestListed(listing: RawListing): number | undefined {
+  const times = [...listedFiles(listing), ...listing.skipped].map(({ lastModified }) => lastModified.getTime());
+  return times.length === 0 ? undefined : times.reduce((newest, time) => Math.max(newest, time));
+}
+
 /** All files that count. */
-export function listedFiles({ loadFiles, changeFiles, unsupported }: RawListing): { name: string; eTag: string }[] {
+export function listedFiles({
+  loadFiles,
+  changeFiles,
+  unsupported,
+}: RawListing): Pick<UnsupportedFile, 'name' | 'eTag' | 'lastModified'>[] {
   return [...loadFiles, ...changeFiles, ...unsupported];
 }
 

@@ -6,8 +6,8 @@ import { isSuperseded, pendingChanges, pendingLoads } from './pending.ts';
 import { rebuiltFrom, rebuiltWith } from './rebuild.ts';
 import type { EditPorts } from './edit-row.ts';
 import { editRow, readForEdit } from './edit-row.ts';
-import { freshSince } from './freshness.ts';
 import type { ChangeFile, LoadFile, RawListing } from './raw-listing.ts';
+import { newestListed } from './raw-listing.ts';
 import { orRefused, Refused } from './refused.ts';
 import { replayFrom } from './replay-from.ts';
 import type { Progress, Replay, TableRow } from './row.ts';
@@ -44,7 +44,9 @@ export function setBack(path: string, request: ReplayRequest, ports: EditPorts):
     (row, listing) => {
       const planned = planReplay(row, listing, request);
       if (!planned.progress) return planned;
-      return { ...planned, progress: { ...planned.progress, freshSince: freshSince(ports.clock.now()) } };
+      // What is merged again did not wait for it, however new it is.
+      const begun = { freshSince: ports.clock.now(), begunWith: newestListed(listing) };
+      return { ...planned, progress: { ...planned.progress, ...begun } };
     },
     ports,
   );

@@ -73,6 +73,11 @@ export interface Progress {
   intent: readonly IntendedWrite[];
   /** Raw files last modified before this did not wait for a merge, in ms since the epoch (`freshness.ts`). */
   freshSince: number;
+  /**
+   * When the newest raw file was last modified of those that were there when the generation was begun, or files were set back,
+   * in ms since the epoch; undefined: not known.
+   */
+  begunWith: number | undefined;
   /** Rows merged on a day, `yyyy-MM-dd` UTC: the last one on which any were. */
   today: { day: string; rows: number } | undefined;
   /** Merges in a row that did not come to their commit: the next one takes less. */

@@ -14,6 +14,7 @@ import type { Meter } from './meter.ts';
 import type { MergeStep, PlannedStep } from './plan-step.ts';
 import { planStep } from './plan-step.ts';
 import type { RawListing } from './raw-listing.ts';
+import { newestListed } from './raw-listing.ts';
 import type { StoredRow } from './row-store.ts';
 import { saveProgress } from './row-store.ts';
 import type { NewGeneration, Step } from './step.ts';
@@ -46,7 +47,7 @@ export function takeStep(
 ): Promise<StoredRow | 'list whole'> {
   switch (step.kind) {
     case 'new generation':
-      return beginGeneration(row, step, site);
+      return beginGeneration(row, listing, step, site);
     case 'recognised':
       return accountFor(row, step, site);
     default:
@@ -69,7 +70,7 @@ async function mergeStep(
   }
   const plan = await planInTime(row, listing, step, site);
   if ('instead' in plan)
-    return plan.instead.kind === 'list whole' ? 'list whole' : beginGeneration(row, plan.instead, site);
+    return plan.instead.kind === 'list whole' ? 'list whole' : beginGeneration(row, listing, plan.instead, site);
   const { lakeFiles, planned } = plan;
   const { claimed, written } = await carryOut(row, planned, prefix, deadline, meter, access, ports);
   const now = clock.now();
@@ -122,10 +123,15 @@ async function planInTime(
   }
 }
 
-async function beginGeneration(row: StoredRow, step: NewGeneration, { path, meter, ports }: StepSite) {
+async function beginGeneration(
+  row: StoredRow,
+  listing: RawListing,
+  step: NewGeneration,
+  { path, meter, ports }: StepSite,
+) {
   const { tables, random, clock, log } = ports;
   log.warn('the table is built anew', { table: path, reason: step.reason });
-  const progress = { ...step.progress, freshSince: freshSince(clock.now()) };
+  const progress = { ...step.progress, freshSince: freshSince(clock.now()), begunWith: newestListed(listing) };
   const begun = await saveProgress(row, progress, tables, random);
   meter.befallen.builtAnew = step.reason;
   return begun;

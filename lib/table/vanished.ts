@@ -1,4 +1,3 @@
-import { isNewSince } from './freshness.ts';
 import { isLate, isMerged, pendingChanges, pendingLoads } from './pending.ts';
 import type { ChangeFile, RawListing } from './raw-listing.ts';
 import { listedFiles } from './raw-listing.ts';
@@ -56,12 +55,11 @@ export function mayBeRefilled(row: TableRow, listing: RawListing, config: Config
  * that is filled again. What the table began with, or is built anew from, is not newer.
  */
 function hasOnlyNewChanges({ progress }: TableRow, listing: RawListing): boolean {
-  const { loadFiles, changeFiles, lastChangeAt = 0, partial, replay } = progress;
+  const { loadFiles, changeFiles, lastChangeAt = 0, partial, replay, begunWith = Infinity } = progress;
   if (loadFiles.size === 0 && changeFiles === 0 && !partial && !replay) return false;
-  const newest = Math.max(progress.since, lastChangeAt);
+  const newest = Math.max(progress.since, lastChangeAt, begunWith);
   const isNew = (file: ChangeFile): boolean =>
     file.name !== partial?.file &&
-    isNewSince(file, progress) &&
     !isMerged(file, progress) &&
     !isLate(file, progress) &&
     file.lastModified.getTime() > newest;

@@ -141,6 +141,31 @@ describe('a table whose raw files are all gone', () => {
     expect(await table.rows()).toEqual(['7 kiwi wed']);
   });
 
+  it('gets its lake emptied also where it is filled again moments after its first merge', async () => {
+    const table = await merged({ onTruncate: 'empty' });
+    for (const file of FILES) table.lab.raw.remove(table.rawKey(file));
+    table.change('20260301-110000000', [['I', 7, 'kiwi', 'wed']]);
+    await table.lab.settle();
+    expect([said(table), await table.rows()]).toEqual([1, ['7 kiwi wed']]);
+  });
+
+  it('keeps what it began with where the load goes before the changes that came with it are merged', async () => {
+    const lab = new TableLab();
+    const table = await lab.activeTable({ onTruncate: 'empty' });
+    const load = table.load('LOAD00000001', [
+      [1, 'apple'],
+      [2, 'pear'],
+    ]);
+    table.change('20260301-100000000', [['U', 1, 'fig']]);
+    lab.onCall = ({ store, name, target }) =>
+      store === 'raw' && name === 'read' && target.includes('2026') ? 'reject' : 'none';
+    await table.merge();
+    lab.onCall = () => 'none';
+    lab.raw.remove(load);
+    await table.merge();
+    expect(await table.rows()).toEqual(['1 fig', '2 pear']);
+  });
+
   it('gets its lake emptied also where it is filled again while files are merged again', async () => {
     const table = await merged({ onTruncate: 'empty' });
     const from = { kind: 'from file', file: FILES[1]! } as const;
