@@ -1,12 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
+import { parseObjectKey } from '../dms/object-key.ts';
 import { messageOf } from '../errors.ts';
 import type { TableSettings } from '../table/configure.ts';
 import { WrongUsage } from './wrong-usage.ts';
 
 const EXAMPLE = '{"sales/orders": {"primaryKey": ["id"], "partitionKey": ["day"], "active": true}}';
 
-const tableName = v.pipe(v.string(), v.regex(/^[^/]+\/[^/]+$/, 'expected a table as "<schema>/<table>"'));
+const tableName = v.pipe(
+  v.string(),
+  v.check((name) => {
+    const key = parseObjectKey(`${name}/any`, '');
+    return key.kind === 'table' && key.file === 'any';
+  }, 'expected a table as "<schema>/<table>"'),
+);
 
 const columnName = v.pipe(
   v.string('expected the name of a column'),

@@ -27,6 +27,9 @@ describe('the file of --tables', () => {
     ['no JSON', '{"sales/orders": ', ['is not JSON']],
     ['no object', '[]', ['the whole file: expected an object by table, not Array']],
     ['a table without a schema', '{"orders": {}}', ['"orders": expected a table as "<schema>/<table>"']],
+    ['a folder too many', '{"sales/orders/2026": {}}', ['"sales/orders/2026": expected a table']],
+    ["one of DMS's own tables", '{"sales/awsdms_status": {}}', ['"sales/awsdms_status": expected a table']],
+    ['a name that leads elsewhere', '{"sales/..": {}}', ['"sales/..": expected a table']],
     ['a table that is no object', '{"a/b": true}', ['"a/b": expected an object, not true']],
     [
       'an unknown field',
