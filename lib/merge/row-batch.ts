@@ -12,7 +12,7 @@ import { HeldBytes } from './held-bytes.ts';
 import type { RawSlice } from './raw-slice.ts';
 import { readSliceColumn } from './raw-slice.ts';
 import type { KeySetting } from './remedies.ts';
-import { mendFile, nameColumns } from './remedies.ts';
+import { goOnWithout, mendFile, nameColumns } from './remedies.ts';
 
 /**
  * The rows of one merge: slices of raw files, one after the other in the order in which they apply, column by column in
@@ -121,7 +121,7 @@ export function tableColumns(slices: readonly RawSlice[], lakeColumns: readonly 
         file.name,
         `${file.name} has ${typeName(incoming)} in column ${column} where the lake has ${typeName(lake)}: no type holds both exactly.`,
         {
-          next: 'Have DMS reload the table, so that it is built anew with the new type, or undo the change at the source.',
+          next: `Have DMS reload the table, so that it is built anew with the new type, or undo the change at the source. If only this file is so: put a good copy in its place, or ${goOnWithout(file.name)}.`,
           cause: error,
         },
       );
@@ -141,16 +141,21 @@ export function tableColumns(slices: readonly RawSlice[], lakeColumns: readonly 
  * What names the folder of a row's partition.
  * @throws TableBlocked if the row's value is no text: then no folder can be named after it.
  */
-export function namedAfter<T>({ slices }: RowBatch, row: number, name: () => T): T {
+export function namedAfter<T>(batch: RowBatch, row: number, name: () => T): T {
   try {
     return name();
   } catch (error) {
-    const file = slices.find(({ start, end }) => row >= start && row < end)?.slice.file.name ?? '';
+    const file = fileOfRow(batch, row);
     throw new TableBlocked(file, `${file} has a value that is not UTF-8 text in a column of PartitionKey.`, {
       next: `Correct the value at the source and reload the table, or name another column: ${nameColumns('PartitionKey')}.`,
       cause: error,
     });
   }
+}
+
+/** Name of the raw file that a row of a batch is from. */
+export function fileOfRow({ slices }: RowBatch, row: number): string {
+  return slices.find(({ start, end }) => row >= start && row < end)?.slice.file.name ?? '';
 }
 
 function place(slices: readonly RawSlice[]): RowBatch['slices'] {
@@ -216,8 +221,10 @@ export function resolveColumns(
       .map((column) => column.name)
       .sort(compareText)
       .join(', ');
+    const orSkip =
+      file === '' ? '' : ` If only this file lacks it: put a good copy in its place, or ${goOnWithout(file)}.`;
     throw new TableBlocked(file, `${said} names the column ${name}, which ${file} does not have. It has: ${present}.`, {
-      next: `Name columns that its files have: ${nameColumns(setting)}; or have DMS write files with that column.`,
+      next: `Name columns that its files have: ${nameColumns(setting)}; or have DMS write files with that column.${orSkip}`,
     });
   });
 }

@@ -11,9 +11,9 @@ import { planAppend, planLoad } from '../merge/plan-append.ts';
 import type { LakeTable } from '../merge/plan-merge.ts';
 import { planMerge } from '../merge/plan-merge.ts';
 import type { RawSlice } from '../merge/raw-slice.ts';
-import { nameColumns } from '../merge/remedies.ts';
+import { goOnWithout, nameColumns } from '../merge/remedies.ts';
 import type { RowBatch } from '../merge/row-batch.ts';
-import { readRowBatch, resolveColumns, unreadBatch } from '../merge/row-batch.ts';
+import { fileOfRow, readRowBatch, resolveColumns, unreadBatch } from '../merge/row-batch.ts';
 import { withReplacements } from '../merge/replacements.ts';
 import { TooManyBytes } from '../parquet/chunk-rows.ts';
 import type { Column } from '../parquet/column-type.ts';
@@ -122,24 +122,33 @@ async function planBatch(
     return planMerge(batch, lake, keys, limits, threads, superseded);
   };
   const plan = await planRows();
-  requireStorableFolders(plan, lakeFiles.prefix);
+  requireStorableFolders(plan, lakeFiles.prefix, batch);
   return withReplacements(plan, lake, lakeFiles.stale, limits);
 }
 
 /** S3 takes keys of 1,024 bytes, file systems and Hadoop folder names of 255; a file's own name takes up to 64. */
-function requireStorableFolders({ phases }: MergePlan, prefix: string): void {
+function requireStorableFolders({ phases }: MergePlan, prefix: string, batch: RowBatch): void {
   const isTooLong = (folder: string): boolean =>
     Buffer.byteLength(prefix + folder) > 960 || folder.split('/').some((name) => Buffer.byteLength(name) > 255);
-  const created = phases.flat().filter(isNewFile);
-  if (!created.some(({ folder }) => isTooLong(folder))) return;
+  const created = phases.flat().filter((write) => isNewFile(write) && isTooLong(write.folder));
+  if (created.length === 0) return;
   if (isTooLong('')) {
     throw new TableBlocked('', `The table's folder in the lake, ${prefix}, is too long (960 bytes).`, {
       next: "Set out_path in the table's row to a shorter folder of the lake.",
     });
   }
-  throw new TableBlocked('', 'A value of a PartitionKey column is too long to name a folder (255 bytes, 960 in all).', {
-    next: `Name columns with short values: ${nameColumns('PartitionKey')}.`,
-  });
+  const rows = created.flatMap((write) => (write.kind === 'create' ? [...write.rows] : []));
+  const file = fileOfRow(
+    batch,
+    rows.reduce((first, row) => Math.min(first, row), Infinity),
+  );
+  throw new TableBlocked(
+    file,
+    `${file} has a value in a column of PartitionKey that is too long to name a folder (255 bytes, 960 in all).`,
+    {
+      next: `Name columns with short values: ${nameColumns('PartitionKey')}; or correct the value, put a good copy of the file in its place, or ${goOnWithout(file)}.`,
+    },
+  );
 }
 
 /** A folder's name is text. */

@@ -264,6 +264,7 @@ describe('a table is blocked with a clear error by', () => {
     const blocked = await blockedBy((table) => table.putFile(`${NAMES[0]}.parquet`, [OP_COLUMN, ITEM], [['U', 'x']]));
     expect(blocked?.reason).toContain('PrimaryKey names the column id');
     expect(blocked?.reason).toContain('Op, item');
+    expect(blocked?.next).toContain(`\`tidemark skip shop/orders ${NAMES[0]}.parquet\``);
   });
 
   it('a column whose type cannot be brought together with the lake', async () => {

@@ -173,13 +173,22 @@ describe('partitioned output', () => {
   it('does not begin to write a folder whose name no store takes, and goes on when the key is corrected', async () => {
     const lab = new TableLab();
     const table = await lab.activeTable({ partitionKey: ['day'] });
-    table.change('20260301-100000000', [['I', 1, 'apple', 'x'.repeat(300)]]);
+    table.change('20260301-100000000', [['I', 1, 'apple', 'mon']]);
+    table.change('20260301-110000000', [
+      ['I', 2, 'pear', 'mon'],
+      ['I', 3, 'plum', 'x'.repeat(300)],
+    ]);
+    table.change('20260301-120000000', [['I', 4, 'fig', 'y'.repeat(300)]]);
     await lab.settle();
-    expect((await table.item()).Blocked).toMatchObject({ reason: expect.stringContaining('too long') });
+    expect((await table.item()).Blocked).toMatchObject({
+      file: '20260301-110000000.parquet',
+      reason: expect.stringContaining('too long'),
+    });
+    expect(await table.rows()).toEqual(['1 apple mon']);
     expect(await table.item()).not.toHaveProperty('Intent');
     await table.configure({ partitionKey: [] });
     await lab.settle();
-    expect(await table.records()).toHaveLength(1);
+    expect(await table.records()).toHaveLength(4);
   });
 
   it("blocks the table at a file in whose type a partition column's values would name other folders, until it is reloaded", async () => {
