@@ -4,6 +4,8 @@
  * table it is about, and does not know the place: who shows it adds them.
  */
 
+import { printable } from './printable.ts';
+
 /** Stands for the table until that is known. */
 export const TABLE = 'TABLE';
 
@@ -30,7 +32,18 @@ export function runnableText(text: string, place: readonly string[]): string {
 
 /** Words as a shell reads them: `'a b'`. */
 export function shellText(words: readonly string[]): string {
-  return words.map((word) => (PLAIN.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`)).join(' ');
+  return words.map((word) => (PLAIN.test(word) ? word : quoted(word))).join(' ');
+}
+
+function quoted(word: string): string {
+  if (printable(word) === word) return `'${word.replaceAll("'", String.raw`'\''`)}'`;
+  // What cannot be shown is written as bash and zsh read it.
+  return `$'${word.replace(/[\p{Cc}'\\]/gu, escaped)}'`;
+}
+
+function escaped(char: string): string {
+  const hex = char.charCodeAt(0).toString(16).padStart(2, '0');
+  return char < '\u0080' ? String.raw`\x${hex}` : String.raw`\u00${hex}`;
 }
 
 function changedCommands(text: string, changed: (words: string) => string, call = 'tidemark'): string {

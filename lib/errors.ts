@@ -1,3 +1,5 @@
+import { printable } from './printable.ts';
+
 /**
  * The families of errors, by what happens next.
  *
@@ -20,10 +22,14 @@ export class TableBlocked extends Error {
   }
 }
 
-/** Reasons quote names out of files: the table's row has room for a page of text, and a terminal obeys control characters. */
+/** Part of a sentence: by which file a table is blocked; nothing if it is its settings. */
+export function byFile(file: string): string {
+  return file === '' ? '' : ` by ${printable(file)}`;
+}
+
+/** Reasons quote names out of files, and the table's row has room for a page of text. */
 export function legible(reason: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what this is about
-  const visible = reason.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd');
+  const visible = printable(reason);
   return visible.length <= REASON_LENGTH_MAX ? visible : `${visible.slice(0, REASON_LENGTH_MAX)}…`;
 }
 

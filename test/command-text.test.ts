@@ -34,6 +34,14 @@ describe('commands in a text of what to do', () => {
     );
   });
 
+  it('have what cannot be shown in a form that a shell reads', () => {
+    const command = commandText('skip', TABLE, "it's\n\u001b[31m\u009b\\é.parquet");
+    expect(command).toBe(String.raw`${'`'}tidemark skip TABLE $'it\x27s\x0a\x1b[31m\u009b\x5cé.parquet'${'`'}`);
+    expect(runnableText(aboutTable(command, 'a/b'), [])).toBe(
+      command.replace('tidemark', 'npx tidemark').replace('TABLE', 'a/b'),
+    );
+  });
+
   it('leave all else of a text as it is', () => {
     const other = "The column `id` isn't there. `tidemark";
     expect(runnableText(aboutTable(other, 'sales/orders'), FOLDERS)).toBe(other);

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { failureText } from '../local/failure-text.ts';
 import type { PlaceIo } from '../place/place.ts';
+import { printableLines } from '../printable.ts';
 import { threadsFor } from '../threads/threads.ts';
 import { Interrupted } from './confirm.ts';
 
@@ -17,8 +18,8 @@ export interface CommandIo extends PlaceIo {
 /** The process's own. */
 export function processIo(): CommandIo {
   return {
-    out: (line) => process.stdout.write(`${line}\n`),
-    err: (line) => process.stderr.write(`${line}\n`),
+    out: (line) => process.stdout.write(`${printableLines(line)}\n`),
+    err: (line) => process.stderr.write(`${printableLines(line)}\n`),
     width: process.stdout.isTTY ? process.stdout.columns : undefined,
     terminal: process.stderr.isTTY ? process.stderr : undefined,
     threads: threadsFor(availableParallelism()),

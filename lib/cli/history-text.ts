@@ -1,5 +1,6 @@
 import { bytesText } from '../bytes-text.ts';
 import { counted, countText } from '../count-text.ts';
+import { byFile } from '../errors.ts';
 import type { HistoryEntry } from '../table/history-entry.ts';
 import { columnsText } from './columns-text.ts';
 
@@ -40,7 +41,6 @@ function whatText({ report, compacted, blocked, released, builtAnew, replayed, f
     ...(report.vanishedFiles > 0 ? [`${countText(report.vanishedFiles)} vanished`] : []),
     ...(report.rowsIgnored > 0 ? [`${counted(report.rowsIgnored, 'row')} ignored`] : []),
   ];
-  const by = blocked?.file ? ` by ${blocked.file}` : '';
   return [
     ...(builtAnew !== undefined ? [`built anew: ${builtAnew}`] : []),
     ...(merged ?? []),
@@ -48,7 +48,7 @@ function whatText({ report, compacted, blocked, released, builtAnew, replayed, f
     ...(compacted ? [`compacted: ${counted(compacted.filesLaidOut + compacted.filesJoined, 'file')}`] : []),
     ...(compacted?.givenUp !== undefined ? [`compacting given up: ${compacted.givenUp}`] : []),
     ...(released ? ['released'] : []),
-    ...(blocked ? [`blocked${by}: ${blocked.reason}`] : []),
+    ...(blocked ? [`blocked${byFile(blocked.file)}: ${blocked.reason}`] : []),
     ...(failed !== undefined ? [`failed: ${failed}`] : []),
   ].join('; ');
 }

@@ -1,3 +1,4 @@
+import { byFile } from '../errors.ts';
 import type { TableStatus } from '../table/list-tables.ts';
 
 /** What a person should know of a table besides its line: a paragraph for each thing, of lines. */
@@ -10,8 +11,7 @@ export function tableNotes({ table, note, blocked, catalog }: TableStatus): stri
 }
 
 function blockedLines(table: string, { file, since, reason, next }: NonNullable<TableStatus['blocked']>): string[] {
-  const by = file === '' ? '' : ` by ${file}`;
-  return [`${table} is blocked${by} since ${since}: ${reason}`, ...nextLines(next)];
+  return [`${table} is blocked${byFile(file)} since ${since}: ${reason}`, ...nextLines(next)];
 }
 
 function failureLines(

@@ -1,5 +1,6 @@
 import { commandText } from '../command-text.ts';
 import { counted, countText } from '../count-text.ts';
+import { byFile } from '../errors.ts';
 import type { TableOutcome } from '../table/reconcile-batch.ts';
 import { failureText } from './failure-text.ts';
 import { ProgressBar } from './progress-bar.ts';
@@ -126,7 +127,7 @@ function isSame(one: Blocked, other: Blocked): boolean {
 }
 
 function blockedText(path: string, { file, reason, next }: Blocked): string {
-  return `${nameOf(path)} is blocked${file === '' ? '' : ` by ${file}`}: ${reason}\n  What to do: ${next}`;
+  return `${nameOf(path)} is blocked${byFile(file)}: ${reason}\n  What to do: ${next}`;
 }
 
 function inactiveText(paths: string[]): string {

@@ -1,13 +1,14 @@
 import { bytesText } from '../bytes-text.ts';
 import { counted, countText } from '../count-text.ts';
 import type { FileDescription, PlanDescription } from '../merge/describe-plan.ts';
+import { printable } from '../printable.ts';
 import type { TablePlan } from '../table/plan-table.ts';
 
 /** A plan as lines for a person. */
 export function planText({ table, state, notes, blocked, step, slices = [], waiting = 0, plan }: TablePlan): string[] {
   const lines = [`${table}: ${state}${step ? `, ${STEPS[step]}` : ''}`, ...notes.map((note) => `  ${note}`)];
   if (blocked) {
-    const by = blocked.file === '' ? '' : `${blocked.file}: `;
+    const by = blocked.file === '' ? '' : `${printable(blocked.file)}: `;
     lines.push(`  ${by}${blocked.reason}`, `  What to do: ${blocked.next}`);
   }
   if (!plan) return lines;

@@ -1,4 +1,5 @@
 import { commandText } from '../command-text.ts';
+import { byFile } from '../errors.ts';
 import type { Brought } from './place.ts';
 
 /** How a table that is not up to its raw files stands, and what to do; undefined if it is up to them. */
@@ -8,10 +9,8 @@ export function notUpToDateText(table: string, { state, blocked }: Brought): str
       return undefined;
     case 'inactive':
       return `${table} is inactive, so nothing is merged. To have it merged: ${commandText('activate', table)}`;
-    case 'blocked': {
-      const by = blocked === undefined || blocked.file === '' ? '' : ` by ${blocked.file}`;
-      return `${table} is blocked${by}: ${blocked?.reason ?? ''}\n  What to do: ${blocked?.next ?? ''}`;
-    }
+    case 'blocked':
+      return `${table} is blocked${byFile(blocked?.file ?? '')}: ${blocked?.reason ?? ''}\n  What to do: ${blocked?.next ?? ''}`;
     case 'unfinished':
       return `${table} is not up to date: its merges failed, or did not begin; the log says why. Once that is mended: ${commandText('redrive')}`;
   }

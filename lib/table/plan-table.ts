@@ -1,6 +1,6 @@
 import { aboutTable, commandText } from '../command-text.ts';
 import { countText } from '../count-text.ts';
-import { TableBlocked } from '../errors.ts';
+import { byFile, TableBlocked } from '../errors.ts';
 import { listLakeFiles } from '../lake/lake-file.ts';
 import type { PlanDescription } from '../merge/describe-plan.ts';
 import { describePlan } from '../merge/describe-plan.ts';
@@ -126,9 +126,8 @@ class Planning {
       this.notes.push(`${attempts} merges in a row did not come to their end, so less is taken.`);
     }
     if (blocked) {
-      const by = blocked.file === '' ? '' : ` by ${blocked.file}`;
       this.notes.push(
-        `Its row says that the table is blocked${by} since ${blocked.since}: ${blocked.reason} ${blocked.next} The sweep ` +
+        `Its row says that the table is blocked${byFile(blocked.file)} since ${blocked.since}: ${blocked.reason} ${blocked.next} The sweep ` +
           'looks at it again; it would find the following.',
       );
     }

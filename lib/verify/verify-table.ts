@@ -1,6 +1,6 @@
 import { aboutTable } from '../command-text.ts';
 import { countText } from '../count-text.ts';
-import { TableBlocked } from '../errors.ts';
+import { byFile, TableBlocked } from '../errors.ts';
 import type { TableName } from '../dms/object-key.ts';
 import { listLakeFiles } from '../lake/lake-file.ts';
 import { ObjectChanged } from '../ports/object-store.ts';
@@ -146,10 +146,7 @@ class Verifying {
       );
     if (partial)
       notes.push(`Of ${partial.file} the first ${countText(partial.rows)} rows are merged; they alone count.`);
-    if (blocked) {
-      const by = blocked.file === '' ? '' : ` by ${blocked.file}`;
-      notes.push(`The table is blocked${by} since ${blocked.since}: ${blocked.reason}`);
-    }
+    if (blocked) notes.push(`The table is blocked${byFile(blocked.file)} since ${blocked.since}: ${blocked.reason}`);
     if (wasEdited(row))
       notes.push('Its keys or out_path were edited since; the lake is verified with those it was built with.');
     const gone = rawGoneNote(row.progress);
