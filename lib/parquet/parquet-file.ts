@@ -1,6 +1,6 @@
 import { messageOf } from '../errors.ts';
 import type { Footer } from './footer.ts';
-import { footerLength, parseFooter } from './footer.ts';
+import { footerLength, MAGIC, parseFooter } from './footer.ts';
 import { FOOTER_BYTES_MAX } from './footer-limits.ts';
 
 /** The file is not what a flat Parquet file must be; the message says in what, as the end of a sentence. */
@@ -25,7 +25,11 @@ export async function readFooter(read: ReadRange, size: number, footerHint?: num
     throw new MalformedParquet(`its footer says it is ${length} bytes long, the file has ${size} bytes`);
   }
   const footer = length <= guess ? end.subarray(guess - length) : await read(size - length, size);
-  return asMalformed(() => parseFooter(footer, size));
+  const parsed = asMalformed(() => parseFooter(footer, size));
+  // Of a larger file that would take a request of its own, and nothing that is read depends on it.
+  if (guess === size && !MAGIC.every((byte, i) => end[i] === byte))
+    throw new MalformedParquet('it does not begin as a Parquet file does (PAR1)');
+  return parsed;
 }
 
 /** Whatever a decoder throws means that the bytes are wrong. @throws MalformedParquet */

@@ -71,6 +71,11 @@ const NO_PARQUET: Case[] = [
   ['text', Buffer.from('Op,id,item\nI,1,apple\n'), /does not end as a Parquet file does/],
   ['a Parquet file that was packed', gzipSync(GOOD), /does not end as a Parquet file does/],
   ['another magic number', ending(FOOTER, 'PAR2'), /does not end as a Parquet file does/],
+  [
+    'another magic number at its beginning',
+    Buffer.concat([Buffer.from('PAR2'), GOOD.subarray(4)]),
+    /does not begin as a Parquet file does/,
+  ],
   ['an encrypted footer', ending(FOOTER, 'PARE'), /it is encrypted/],
 ];
 
