@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { counted, countText } from '../count-text.ts';
 import { bytesText } from '../bytes-text.ts';
+import { jsonLine } from '../json-line.ts';
 import { ProgressBar } from '../local/progress-bar.ts';
 import { namedTable } from '../local/table-name.ts';
 import { WrongUsage } from '../local/wrong-usage.ts';
@@ -115,7 +116,7 @@ export async function activateAt(
   if (options.dryRun) {
     io.out(
       options.json
-        ? JSON.stringify({ ...facts, dryRun: true })
+        ? jsonLine({ ...facts, dryRun: true })
         : `${plannedText(table, planned)}${rebuildText(planned)} (dry run)`,
     );
     return 0;
@@ -123,7 +124,7 @@ export async function activateAt(
   if (planned.isRebuild && !options.yes && !(await isConfirmed(table, planned, io))) return 1;
   await activate(planned, name, place.ports);
   const brought = await merged(path, planned, options, place, io);
-  if (options.json) io.out(JSON.stringify({ ...facts, ...brought }));
+  if (options.json) io.out(jsonLine({ ...facts, ...brought }));
   else io.out(`${plannedText(table, planned)}${brought?.state === 'active' ? '; it is up to its raw files' : ''}.`);
   if (!brought) return 0;
   const trouble = notUpToDateText(table, brought);

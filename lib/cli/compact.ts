@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { counted, countText } from '../count-text.ts';
 import { bytesText } from '../bytes-text.ts';
-import { jsonLine, readableLine } from '../local/report-line.ts';
+import { jsonLine } from '../json-line.ts';
+import { readableLine, reportJson } from '../local/report-line.ts';
 import { WrongUsage } from '../local/wrong-usage.ts';
 import { exitCodeOfTable, notUpToDateText } from '../place/brought-text.ts';
 import type { Brought, PlaceOptions } from '../place/place.ts';
@@ -78,7 +79,7 @@ export function runCompact(table: string, options: CompactOptions, given: Compac
     const compact = { purge: options.purge ?? false, join: options.join ?? false };
     const place = await openPlace(options, {
       ...io,
-      onReport: (report) => io.out(options.json ? jsonLine(report) : readableLine(report)),
+      onReport: (report) => io.out(options.json ? reportJson(report) : readableLine(report)),
     });
     const { path, item } = await knownTable(table, place);
     if (!rowOfItem(item).settings.active) return notUpToDate(table, { state: 'inactive' }, io);
@@ -86,7 +87,7 @@ export function runCompact(table: string, options: CompactOptions, given: Compac
     const brought = await place.bringUpToDate({ table: path, cause: `compaction ${place.ports.random.id()}`, compact });
     if (brought.state !== 'active') return notUpToDate(table, brought, io);
     const { compacted } = brought;
-    if (options.json) io.out(JSON.stringify({ table, ...(compacted ?? { requested: true }) }));
+    if (options.json) io.out(jsonLine({ table, ...(compacted ?? { requested: true }) }));
     else io.out(compacted ? compactText(table, compacted) : requestedText(table));
     return compacted?.givenUp === undefined ? 0 : 1;
   });

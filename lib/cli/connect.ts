@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { jsonLine } from '../json-line.ts';
 import { WrongUsage } from '../local/wrong-usage.ts';
 import type { BucketNotification, PlannedConnection } from '../place/connection.ts';
 import type { Place, PlaceOptions } from '../place/place.ts';
@@ -82,7 +83,7 @@ export async function connectAt(
     await apply();
     if (!json) io.out(remove ? 'Removed.' : 'Connected. Files that are there already are found by the next sweep.');
   }
-  if (json) io.out(JSON.stringify({ bucket, ...planned, ...(dryRun && { dryRun }) }));
+  if (json) io.out(jsonLine({ bucket, ...planned, ...(dryRun && { dryRun }) }));
   return 0;
 }
 

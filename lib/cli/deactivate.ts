@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { commandText } from '../command-text.ts';
+import { jsonLine } from '../json-line.ts';
 import type { Place, PlaceOptions } from '../place/place.ts';
 import { openPlace } from '../place/place.ts';
 import { configureTable } from '../table/configure.ts';
@@ -57,7 +58,7 @@ export async function deactivateAt(
   const { item } = await knownTable(table, place);
   const isChange = rowOfItem(item).settings.active;
   if (isChange) await configureTable(table, { active: false }, place.ports);
-  if (json) io.out(JSON.stringify({ table, state: 'inactive', isChange }));
+  if (json) io.out(jsonLine({ table, state: 'inactive', isChange }));
   else
     io.out(
       `${table}: ${isChange ? '' : 'already '}inactive. Its lake stays as it is. To go on: ${commandText('activate', table)}`,

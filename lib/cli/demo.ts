@@ -4,6 +4,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { messageOf } from '../errors.ts';
+import { jsonLine } from '../json-line.ts';
 import { WrongUsage } from '../local/wrong-usage.ts';
 import { Demo } from '../sample/demo.ts';
 import { demoFolders } from '../sample/demo-folders.ts';
@@ -66,7 +67,7 @@ export function demoCommand(): Command {
         // Where it is no terminal, isTTY is not set.
         const page = options.ui ?? (!options.json && (process.stdout.isTTY || false));
         const io = options.json
-          ? { tell: err, err, result: (figures: object) => out(JSON.stringify(figures)) }
+          ? { tell: err, err, result: (figures: object) => out(jsonLine(figures)) }
           : { tell: out, err, result: () => undefined };
         return inFolder(options.keep, io.tell, (folder) => {
           if (options.freshness) return runFreshness(folder, pace, io);

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { jsonLine } from '../json-line.ts';
 import { WrongUsage } from '../local/wrong-usage.ts';
 import type { Place, PlaceOptions } from '../place/place.ts';
 import { openPlace } from '../place/place.ts';
@@ -78,7 +79,7 @@ async function isConfirmed(table: string, { name }: Place, { confirm, err }: For
 }
 
 function jsonOf(table: string, { lake, catalog }: PlannedForgetting, { dryRun }: ForgetOptions): string {
-  return JSON.stringify({ table, lake, catalog, ...(dryRun && { dryRun }) });
+  return jsonLine({ table, lake, catalog, ...(dryRun && { dryRun }) });
 }
 
 function staysText({ lake, catalog }: PlannedForgetting): string {

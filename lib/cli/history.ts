@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { commandText } from '../command-text.ts';
+import { jsonLine } from '../json-line.ts';
 import { namedTable } from '../local/table-name.ts';
 import { WrongUsage } from '../local/wrong-usage.ts';
 import type { Place, PlaceOptions } from '../place/place.ts';
@@ -85,7 +86,7 @@ export async function historyAt(
       `Nothing is known to have been done to ${table} at ${place.name}${when}. Its state: ${commandText('tables', table)}`,
     );
   }
-  for (const line of json ? entries.map((entry) => JSON.stringify(entry)) : await textOf(entries)) io.out(line);
+  for (const line of json ? entries.map((entry) => jsonLine(entry)) : await textOf(entries)) io.out(line);
   return 0;
 }
 

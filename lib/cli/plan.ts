@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { jsonLine } from '../json-line.ts';
 import { namedTable } from '../local/table-name.ts';
 import { planText } from '../local/plan-text.ts';
 import { readTablesFile } from '../local/tables-file.ts';
@@ -64,7 +65,7 @@ export function runPlan(table: string, options: PlanOptions, given: CommandIo): 
     const plan = await planTable(path, name, settings?.get(table), place.ports);
     if (plan.state === 'unknown' && !(await hasRawObjects(path, place.ports.raw)))
       throw await unknownTable(table, place);
-    if (options.json) io.out(JSON.stringify(plan));
+    if (options.json) io.out(jsonLine(plan));
     else for (const line of planText(plan)) io.out(line);
     return plan.state === 'blocked' ? 2 : 0;
   });

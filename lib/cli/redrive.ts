@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { commandText } from '../command-text.ts';
 import { counted, countText } from '../count-text.ts';
 import { tableOfPath } from '../dms/object-key.ts';
+import { jsonLine } from '../json-line.ts';
 import { exitCodeOfTable, notUpToDateText } from '../place/brought-text.ts';
 import type { MovedQueue, Place, PlaceOptions, Redriven, RedriveProgress } from '../place/place.ts';
 import { openPlace } from '../place/place.ts';
@@ -70,7 +71,7 @@ function progressLines({ err }: CommandIo): (progress: RedriveProgress) => void 
 }
 
 function reportMoved({ queues }: Redriven & { kind: 'moved' }, { json }: RedriveOptions, io: CommandIo): number {
-  for (const queue of queues) io.out(json ? JSON.stringify(queue) : movedText(queue));
+  for (const queue of queues) io.out(json ? jsonLine(queue) : movedText(queue));
   return queues.some(({ failure }) => failure !== undefined) ? 1 : 0;
 }
 
@@ -93,7 +94,7 @@ function reportWoken(
   const codes = tables.map(({ path, brought }) => {
     const name = tableOfPath(path, ports.config);
     const table = name ? `${name.schema}/${name.table}` : path;
-    if (json) io.out(JSON.stringify({ table, ...brought }));
+    if (json) io.out(jsonLine({ table, ...brought }));
     const trouble = notUpToDateText(table, brought);
     if (trouble !== undefined) io.err(trouble);
     // A table that was just registered is inactive, and well.

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { counted, countText } from '../count-text.ts';
 import { bytesText } from '../bytes-text.ts';
+import { jsonLine } from '../json-line.ts';
 import { WrongUsage } from '../local/wrong-usage.ts';
 import { exitCodeOfTable, notUpToDateText } from '../place/brought-text.ts';
 import type { Brought, Place, PlaceOptions } from '../place/place.ts';
@@ -104,13 +105,13 @@ export async function replayAt(
     const preview = await previewReplay(path, request, ports);
     const size = await sizeOfReplay(preview, ports.raw);
     if (options.dryRun) {
-      io.out(options.json ? JSON.stringify({ table, dryRun: true, ...size }) : `${table}: ${sizeText(size)} (dry run)`);
+      io.out(options.json ? jsonLine({ table, dryRun: true, ...size }) : `${table}: ${sizeText(size)} (dry run)`);
       return 0;
     }
     if (!options.yes && preview.progress && !(await isConfirmed(`${table}: ${sizeText(size)}.`, request, io))) return 1;
     const planned = await setBack(path, request, ports);
     const brought = await merge(place, path, planned, io);
-    if (options.json) io.out(JSON.stringify({ table, ...size, ...brought }));
+    if (options.json) io.out(jsonLine({ table, ...size, ...brought }));
     else if (brought.state === 'active') io.out(doneText(table, planned));
     const trouble = notUpToDateText(table, brought);
     if (trouble !== undefined) io.err(trouble);

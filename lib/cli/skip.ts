@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { commandText, TABLE } from '../command-text.ts';
+import { jsonLine } from '../json-line.ts';
 import { exitCodeOfTable, notUpToDateText } from '../place/brought-text.ts';
 import type { Brought, Place, PlaceOptions } from '../place/place.ts';
 import { openPlace } from '../place/place.ts';
@@ -73,7 +74,7 @@ export async function skipAt(
   try {
     const { outcome, isRebuilt } = await skipOnceSettled(place, path, file, undo);
     const brought = await wake(place, path);
-    if (json) io.out(JSON.stringify({ table, file, outcome, isRebuilt, ...brought }));
+    if (json) io.out(jsonLine({ table, file, outcome, isRebuilt, ...brought }));
     else io.out(`${table}: ${doneText(file, outcome, isRebuilt)}`);
     const trouble = notUpToDateText(table, brought);
     if (trouble !== undefined) io.err(trouble);

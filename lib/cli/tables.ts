@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { counted } from '../count-text.ts';
+import { jsonLine } from '../json-line.ts';
 import { WrongUsage } from '../local/wrong-usage.ts';
 import { didYouMean } from '../nearest.ts';
 import type { Place, PlaceOptions } from '../place/place.ts';
@@ -121,7 +122,7 @@ function noTablesText(name: string, { paths, states }: TablesWanted): string {
 async function show(list: List, { json }: TablesOptions, { out, width }: CommandIo): Promise<TableStatus[]> {
   const tables = await list();
   const { tablesText } = await import('./tables-text.ts');
-  for (const line of json ? tables.map((table) => JSON.stringify(table)) : tablesText(tables, width)) out(line);
+  for (const line of json ? tables.map((table) => jsonLine(table)) : tablesText(tables, width)) out(line);
   return tables;
 }
 

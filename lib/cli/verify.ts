@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { jsonLine } from '../json-line.ts';
 import { ProgressBar } from '../local/progress-bar.ts';
 import { WrongUsage } from '../local/wrong-usage.ts';
 import type { PlaceOptions } from '../place/place.ts';
@@ -68,7 +69,7 @@ export function runVerify(table: string, options: VerifyCommandOptions, given: C
       const onProgress = (read: number, of: number): void => bar?.update(read, of);
       const result = await verifyTable(path, name, { keysAtOnce, onProgress }, place.ports);
       bar?.clear();
-      if (options.json) io.out(JSON.stringify(result));
+      if (options.json) io.out(jsonLine(result));
       else for (const line of verificationText(result)) io.out(line);
       return { equal: 0, differs: 2, unverifiable: 1 }[result.state];
     } finally {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { legible } from '../errors.ts';
+import { jsonLine } from '../json-line.ts';
 import { isErrno } from '../local/errno.ts';
 import { reasonText } from '../local/failure-text.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -77,7 +78,7 @@ class WatchOutput {
     if (this.#isFailing && (isJson || !screen)) err(`${name} can be read again.`);
     this.#isFailing = false;
     const head = `${name}, ${this.#last.time}`;
-    if (isJson) for (const table of changed) out(JSON.stringify(table));
+    if (isJson) for (const table of changed) out(jsonLine(table));
     else if (screen) this.#draw(screen, [`${head}, every ${milliseconds / 1000} s; Ctrl-C ends it`]);
     else if (changed.length > 0 || isGone) for (const line of [head, ...tablesText(tables), '']) out(line);
   }

@@ -4,7 +4,7 @@ import { byFile } from '../errors.ts';
 import type { TableOutcome } from '../table/reconcile-batch.ts';
 import { failureText } from './failure-text.ts';
 import { ProgressBar } from './progress-bar.ts';
-import { jsonLine, readableLine } from './report-line.ts';
+import { readableLine, reportJson } from './report-line.ts';
 
 export interface Console {
   /** A line of results. */
@@ -46,7 +46,7 @@ export class ConsoleReport {
       const before = this.#outcomes.get(path)?.blocked;
       if (this.#settled && outcome.state === 'inactive' && !this.#outcomes.has(path)) this.note(inactiveText([path]));
       this.#outcomes.set(path, outcome);
-      if (report) this.#outLine(this.#json ? jsonLine(report) : readableLine(report));
+      if (report) this.#outLine(this.#json ? reportJson(report) : readableLine(report));
       if (report) this.#files += report.loadFiles + report.changeFiles;
       if (blocked && !(before && isSame(before, blocked))) this.note(blockedText(path, blocked));
       if (before && !blocked) this.note(`${nameOf(path)} is not blocked any more.`);

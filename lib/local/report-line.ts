@@ -1,4 +1,5 @@
 import { counted, countText } from '../count-text.ts';
+import { jsonLine } from '../json-line.ts';
 import type { MergeReport } from '../table/report.ts';
 
 /** The names of a report in `--json`, in their order. */
@@ -25,8 +26,8 @@ const REPORT_NAMES: (keyof MergeReport)[] = [
   'freshnessMaxMs',
 ];
 
-export function jsonLine(report: MergeReport): string {
-  return JSON.stringify(report, REPORT_NAMES);
+export function reportJson(report: MergeReport): string {
+  return jsonLine(report, REPORT_NAMES);
 }
 
 /** `sales/orders: 1 load file, 12 change files: 100 rows inserted, 3 updated, 2 deleted in 345 ms`. */

@@ -20,14 +20,12 @@ export function begin(
   now: number,
 ): Partial<Progress> {
   const { progress } = row;
-  const begun = {
-    builtWith: builtWithSettings(row.settings),
-    freshSince: freshSince(now),
-    begunWith: newestListed(listing),
-  };
+  const begun = { builtWith: builtWithSettings(row.settings), freshSince: freshSince(now) };
   const held = lakeFiles.reduce((newest, { generation }) => Math.max(newest, generation), 0);
   const isTakenOver = progress.lastFullLoadDate !== NEVER_LOADED || progress.lastChangeFile !== undefined;
-  if (isTakenOver) return { ...begun, generation: held, takenOver: true, ...takeOver(progress, listing, held) };
+  const begunWith = newestListed(listing);
+  if (isTakenOver)
+    return { ...begun, begunWith, generation: held, takenOver: true, ...takeOver(progress, listing, held) };
   // A full load replaces whatever is in the lake's folder; changes alone are applied to it.
   const adopted = listing.loadFiles.length === 0 && lakeFiles.length > 0;
   return { ...begun, adopted, generation: adopted ? held : held + 1 };

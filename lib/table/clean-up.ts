@@ -15,7 +15,8 @@ export async function removeOldEmptyFiles(
   { lake, clock }: Pick<Ports, 'lake' | 'clock'>,
 ): Promise<boolean> {
   let isAnyLeft = false;
-  for (const file of [...stale, ...current].slice(0, -1)) {
+  const oldestFirst = [...stale].sort((a, b) => a.generation - b.generation);
+  for (const file of [...oldestFirst, ...current].slice(0, -1)) {
     if (file.rows > 0) continue;
     if (deadline.isWithin(0)) return true;
     if (clock.now() - file.lastModified.getTime() < DAY_MS) {
@@ -31,6 +32,11 @@ export async function removeOldEmptyFiles(
     }
   }
   return isAnyLeft;
+}
+
+/** Whether a table has files of earlier loads, or files without rows. */
+export function hasOldFiles({ current, stale }: LakeFiles): boolean {
+  return stale.length > 0 || current.some(({ rows }) => rows === 0);
 }
 
 /**

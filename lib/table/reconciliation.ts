@@ -192,9 +192,22 @@ export class Reconciliation {
   private async cleanUp(row: StoredRow, prefix: string): Promise<StoredRow> {
     const { tables, random, clock } = this.ports;
     if (!isCleanUpDue(row.progress, clock.now())) return row;
-    const lakeFiles = await readLakeFiles(row, prefix, this.access);
-    const isAnyLeft = await removeOldEmptyFiles(lakeFiles, this.deadline, this.ports);
+    const isAnyLeft = await this.removeOldFiles(row, prefix);
+    // Still due, it goes on with the next sweep.
+    if (this.deadline.isWithin(0)) return row;
     return saveProgress(row, cleanUpDue(isAnyLeft, clock.now()), tables, random);
+  }
+
+  private async removeOldFiles(row: StoredRow, prefix: string): Promise<boolean> {
+    try {
+      const lakeFiles = await readLakeFiles(row, prefix, this.access);
+      return await removeOldEmptyFiles(lakeFiles, this.deadline, this.ports);
+    } catch (error) {
+      // The next merge is blocked by it; nothing waits for this one.
+      if (!(error instanceof TableBlocked)) throw error;
+      this.ports.log.warn('old lake files could not be removed', { table: this.path, error });
+      return true;
+    }
   }
 
   private compactFiles(row: StoredRow, prefix: string): Promise<boolean> | false {

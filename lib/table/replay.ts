@@ -45,7 +45,7 @@ export function setBack(path: string, request: ReplayRequest, ports: EditPorts):
       const planned = planReplay(row, listing, request);
       if (!planned.progress) return planned;
       // What is merged again did not wait for it, however new it is.
-      const begun = { freshSince: ports.clock.now(), begunWith: newestListed(listing) };
+      const begun = { freshSince: ports.clock.now(), begunWith: newestListed(listing) ?? row.progress.begunWith };
       return { ...planned, progress: { ...planned.progress, ...begun } };
     },
     ports,

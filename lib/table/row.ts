@@ -74,15 +74,15 @@ export interface Progress {
   /** Raw files last modified before this did not wait for a merge, in ms since the epoch (`freshness.ts`). */
   freshSince: number;
   /**
-   * When the newest raw file was last modified of those that were there when the generation was begun, or files were set back,
-   * in ms since the epoch; undefined: not known.
+   * When the newest raw file was last modified of those that were there at the generation's first merge, or when files were set
+   * back, in ms since the epoch; undefined: not known.
    */
   begunWith: number | undefined;
   /** Rows merged on a day, `yyyy-MM-dd` UTC: the last one on which any were. */
   today: { day: string; rows: number } | undefined;
   /** Merges in a row that did not come to their commit: the next one takes less. */
   attempts: number;
-  /** When files that lost their rows for good may be removed, in ms since the epoch; undefined: there are none. */
+  /** When files of earlier loads, or without rows, may be removed, in ms since the epoch; undefined: none was seen. */
   cleanUpAt: number | undefined;
   blocked: Blocked | undefined;
   /** How the table stands in the catalog; undefined: it was never registered. */
@@ -188,6 +188,11 @@ export function newGeneration(generation: number) {
     rawGone: undefined,
     partitionForms: undefined,
   } satisfies Partial<Progress>;
+}
+
+/** Whether nothing of the generation is merged, nor was before it was set back. */
+export function isNotBegun({ loadFiles, changeFiles, partial, replay }: Progress): boolean {
+  return loadFiles.size === 0 && changeFiles === 0 && partial === undefined && replay === undefined;
 }
 
 export function builtWithSettings({ primaryKey, partitionKey, outPath }: BuiltWith): BuiltWith {

@@ -4,7 +4,7 @@ import type { Ports } from '../ports/ports.ts';
 import { carryOut } from './carry-out.ts';
 import { catalogAfter } from './catalog-state.ts';
 import { registerInCatalog } from './cataloging.ts';
-import { cleanUpDue, removeOldEmptyFiles } from './clean-up.ts';
+import { cleanUpDue, hasOldFiles, removeOldEmptyFiles } from './clean-up.ts';
 import { committed } from './commit.ts';
 import type { Deadline } from './deadline.ts';
 import { freshSince, waits } from './freshness.ts';
@@ -17,6 +17,7 @@ import type { RawListing } from './raw-listing.ts';
 import { newestListed } from './raw-listing.ts';
 import type { StoredRow } from './row-store.ts';
 import { saveProgress } from './row-store.ts';
+import { isNotBegun } from './row.ts';
 import type { NewGeneration, Step } from './step.ts';
 import { readUntil } from './timely-store.ts';
 
@@ -47,7 +48,7 @@ export function takeStep(
 ): Promise<StoredRow | 'list whole'> {
   switch (step.kind) {
     case 'new generation':
-      return beginGeneration(row, listing, step, site);
+      return beginGeneration(row, step, site);
     case 'recognised':
       return accountFor(row, step, site);
     default:
@@ -70,7 +71,7 @@ async function mergeStep(
   }
   const plan = await planInTime(row, listing, step, site);
   if ('instead' in plan)
-    return plan.instead.kind === 'list whole' ? 'list whole' : beginGeneration(row, listing, plan.instead, site);
+    return plan.instead.kind === 'list whole' ? 'list whole' : beginGeneration(row, plan.instead, site);
   const { lakeFiles, planned } = plan;
   const { claimed, written } = await carryOut(row, planned, prefix, deadline, meter, access, ports);
   const now = clock.now();
@@ -80,7 +81,8 @@ async function mergeStep(
   const inCatalog = catalog && catalogAfter(row, name, lakeFiles, planned, ports);
   const progress = {
     ...commit,
-    ...cleanUpDue(lakeFiles.stale.length > 0, now),
+    ...cleanUpDue(hasOldFiles(lakeFiles), now),
+    ...((isNotBegun(row.progress) || row.progress.begunWith === undefined) && { begunWith: newestListed(listing) }),
     ...(inCatalog && { catalog: inCatalog.state }),
   };
   const done = await saveProgress(claimed, progress, tables, random);
@@ -123,15 +125,10 @@ async function planInTime(
   }
 }
 
-async function beginGeneration(
-  row: StoredRow,
-  listing: RawListing,
-  step: NewGeneration,
-  { path, meter, ports }: StepSite,
-) {
+async function beginGeneration(row: StoredRow, step: NewGeneration, { path, meter, ports }: StepSite) {
   const { tables, random, clock, log } = ports;
   log.warn('the table is built anew', { table: path, reason: step.reason });
-  const progress = { ...step.progress, freshSince: freshSince(clock.now()), begunWith: newestListed(listing) };
+  const progress = { ...step.progress, freshSince: freshSince(clock.now()) };
   const begun = await saveProgress(row, progress, tables, random);
   meter.befallen.builtAnew = step.reason;
   return begun;

@@ -3,7 +3,7 @@ import type { ChangeFile, RawListing } from './raw-listing.ts';
 import { listedFiles } from './raw-listing.ts';
 import type { Config } from '../config.ts';
 import type { Progress, TableRow } from './row.ts';
-import { NEVER_LOADED } from './row.ts';
+import { isNotBegun, NEVER_LOADED } from './row.ts';
 
 /**
  * Raw files that were to be merged when they were listed, and are there no more: a lifecycle rule or a TRUNCATE at the
@@ -55,8 +55,8 @@ export function mayBeRefilled(row: TableRow, listing: RawListing, config: Config
  * that is filled again. What the table began with, or is built anew from, is not newer.
  */
 function hasOnlyNewChanges({ progress }: TableRow, listing: RawListing): boolean {
-  const { loadFiles, changeFiles, lastChangeAt = 0, partial, replay, begunWith = Infinity } = progress;
-  if (loadFiles.size === 0 && changeFiles === 0 && !partial && !replay) return false;
+  if (isNotBegun(progress)) return false;
+  const { lastChangeAt = 0, partial, begunWith = Infinity } = progress;
   const newest = Math.max(progress.since, lastChangeAt, begunWith);
   const isNew = (file: ChangeFile): boolean =>
     file.name !== partial?.file &&

@@ -82,6 +82,42 @@ describe('the sweep', () => {
     expect((await sweep('two', lab.ports)).woken).toBe(0);
   });
 
+  it('wakes a table once, and blocks it not, where old files cannot be removed since a file of the lake cannot be read', async () => {
+    const lab = new TableLab();
+    const table = await lab.activeTable({ partitionKey: ['day'] });
+    table.load('LOAD00000001', [[1, 'apple', 'mon']]);
+    await lab.settle();
+    await table.configure({ partitionKey: ['item'] });
+    await lab.settle();
+    lab.lake.put('shop/orders/item=apple/odd.parquet', Buffer.from('no Parquet file'));
+    lab.clock.advance(25 * HOUR_MS);
+    expect((await sweep('one', lab.ports)).woken).toBe(1);
+    expect(await lab.settle()).toMatchObject([{ state: 'active' }]);
+    expect((await sweep('two', lab.ports)).woken).toBe(0);
+    expect(lab.said.map(({ message }) => message)).toContain('old lake files could not be removed');
+  });
+
+  it('goes on the next time where there was no time to look at old files', async () => {
+    const lab = new TableLab();
+    const table = await lab.activeTable({ partitionKey: ['day'] });
+    table.load('LOAD00000001', [[1, 'apple', 'mon']]);
+    await lab.settle();
+    await table.configure({ partitionKey: ['item'] });
+    await lab.settle();
+    lab.clock.advance(25 * HOUR_MS);
+    lab.onCall = ({ store, name }) => {
+      if (store !== 'lake' || name !== 'list') return 'none';
+      lab.clock.advance(HOUR_MS);
+      lab.onCall = () => 'none';
+      return 'none';
+    };
+    await table.merge();
+    expect(table.lakeFiles().filter((file) => file.startsWith('day='))).toHaveLength(1);
+    await sweep('two', lab.ports);
+    await lab.settle();
+    expect(table.lakeFiles().filter((file) => file.startsWith('day='))).toEqual([]);
+  });
+
   it('goes through all pages: more than 1,000 objects, more than 1,000 tables', async () => {
     const lab = new TableLab();
     const bytes = loadBytes([]);

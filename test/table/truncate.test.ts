@@ -166,6 +166,50 @@ describe('a table whose raw files are all gone', () => {
     expect(await table.rows()).toEqual(['1 fig', '2 pear']);
   });
 
+  it('keeps what it began with also when it was emptied before', async () => {
+    const table = await truncated({ onTruncate: 'empty', partitionKey: [] });
+    const { lab } = table;
+    await sweepAndSettle(table, 'one');
+    const load = table.load('LOAD00000001', [
+      [1, 'apple', 'mon'],
+      [2, 'pear', 'tue'],
+    ]);
+    table.change('20260301-110000000', [['U', 1, 'fig', 'mon']]);
+    lab.onCall = ({ store, name, target }) =>
+      store === 'raw' && name === 'read' && target.includes('2026') ? 'reject' : 'none';
+    await table.merge();
+    lab.onCall = () => 'none';
+    lab.raw.remove(load);
+    await table.merge();
+    expect(await table.rows()).toEqual(['1 fig mon', '2 pear tue']);
+  });
+
+  it('gets its lake emptied each time, also where its keys were changed while it was empty', async () => {
+    const table = await truncated({ onTruncate: 'empty' });
+    const { lab } = table;
+    await sweepAndSettle(table, 'one');
+    await table.configure({ partitionKey: [] });
+    await sweepAndSettle(table, 'two');
+    const filled = table.change('20260301-110000000', [['I', 5, 'plum', 'mon']]);
+    await lab.settle();
+    expect(await table.rows()).toEqual(['5 plum mon']);
+    lab.raw.remove(filled);
+    table.change('20260301-120000000', [['I', 7, 'kiwi', 'wed']]);
+    await lab.settle();
+    expect(await table.rows()).toEqual(['7 kiwi wed']);
+  });
+
+  it('keeps one lake file, of its newest columns, which tells readers that it has no rows', async () => {
+    const table = await merged({ onTruncate: 'empty', partitionKey: ['item'] });
+    await table.configure({ partitionKey: ['day'] });
+    await table.lab.settle();
+    truncate(table);
+    await sweepAndSettle(table, 'one');
+    table.lab.clock.advance(25 * 3_600_000);
+    await sweepAndSettle(table, 'two');
+    expect(table.lakeFiles()).toEqual([expect.stringMatching(/^day=/)]);
+  });
+
   it('gets its lake emptied also where it is filled again while files are merged again', async () => {
     const table = await merged({ onTruncate: 'empty' });
     const from = { kind: 'from file', file: FILES[1]! } as const;
