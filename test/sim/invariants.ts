@@ -105,9 +105,11 @@ export class Invariants implements Observer {
       return;
     }
     this.#count(before, after);
-    if (isEmptying(after) && !isEmptying(before)) this.#mayBeEmptied(table, process, after);
+    // A generation is emptied once: another may be while what its row says of the one before is not settled.
+    const isToBeEmptied = isEmptying(after) && !(isEmptying(before) && before?.Generation === after.Generation);
+    if (isToBeEmptied) this.#mayBeEmptied(table, process, after);
     table.model.follow(before, after, process.listedAt.get(table.rawFolder) ?? -1);
-    if (isEmptying(after) && !isEmptying(before)) table.model.emptied();
+    if (isToBeEmptied) table.model.emptied();
     this.#watermark(table, process, before, after);
     const [begun, begunBefore] = [after, before].map(
       (item) => item?.Partial as { file: string; eTag: string } | undefined,
