@@ -12,7 +12,7 @@ import { HeldBytes } from './held-bytes.ts';
 import type { RawSlice } from './raw-slice.ts';
 import { readSliceColumn } from './raw-slice.ts';
 import type { KeySetting } from './remedies.ts';
-import { goOnWithout, mendFile, nameColumns } from './remedies.ts';
+import { mendFile, nameColumns, replaceOrSkip } from './remedies.ts';
 
 /**
  * The rows of one merge: slices of raw files, one after the other in the order in which they apply, column by column in
@@ -121,7 +121,7 @@ export function tableColumns(slices: readonly RawSlice[], lakeColumns: readonly 
         file.name,
         `${file.name} has ${typeName(incoming)} in column ${column} where the lake has ${typeName(lake)}: no type holds both exactly.`,
         {
-          next: `Have DMS reload the table, so that it is built anew with the new type, or undo the change at the source. If only this file is so: put a good copy in its place, or ${goOnWithout(file.name)}.`,
+          next: `Have DMS reload the table, so that it is built anew with the new type, or undo the change at the source. If only this file is so: ${replaceOrSkip(file.name)}.`,
           cause: error,
         },
       );
@@ -221,8 +221,7 @@ export function resolveColumns(
       .map((column) => column.name)
       .sort(compareText)
       .join(', ');
-    const orSkip =
-      file === '' ? '' : ` If only this file lacks it: put a good copy in its place, or ${goOnWithout(file)}.`;
+    const orSkip = file === '' ? '' : ` If only this file lacks it: ${replaceOrSkip(file)}.`;
     throw new TableBlocked(file, `${said} names the column ${name}, which ${file} does not have. It has: ${present}.`, {
       next: `Name columns that its files have: ${nameColumns(setting)}; or have DMS write files with that column.${orSkip}`,
     });
